@@ -1,0 +1,55 @@
+using LlamaEngine.Backends.Cpu.Kernels;
+using LlamaEngine.Backends.Cpu.Packing;
+using LlamaEngine.Backends.Cpu.Simd;
+
+namespace LlamaEngine.Backends.Cpu;
+
+/// <summary>The kernels of one instruction set, as jobs for the <see cref="WorkerPool"/>.</summary>
+internal readonly unsafe struct KernelTable
+{
+    public delegate*<void*, int, int, void> RmsNorm { get; private init; }
+
+    public delegate*<void*, int, int, void> SwiGlu { get; private init; }
+
+    public delegate*<void*, int, int, void> Rope { get; private init; }
+
+    public delegate*<void*, int, int, void> Attention { get; private init; }
+
+    public delegate*<void*, int, int, void> FloatLinear { get; private init; }
+
+    private delegate*<void*, int, int, void> SinglePanel { get; init; }
+
+    private delegate*<void*, int, int, void> HalfPanel { get; init; }
+
+    private delegate*<void*, int, int, void> BFloat16Panel { get; init; }
+
+    /// <summary>Linear layers of repacked F32, F16 or BF16.</summary>
+    public delegate*<void*, int, int, void> Panel(TensorType type) => type switch
+    {
+        TensorType.F32 => SinglePanel,
+        TensorType.F16 => HalfPanel,
+        TensorType.BF16 => BFloat16Panel,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Quantized."),
+    };
+
+    /// <summary>The kernels for <paramref name="level"/>, which the processor must have.</summary>
+    public static KernelTable For(CpuInstructionSet level) => level switch
+    {
+        CpuInstructionSet.Avx512 => Of<Lanes512>(),
+        CpuInstructionSet.AvxVnni or CpuInstructionSet.Avx2 => Of<Lanes256>(),
+        CpuInstructionSet.AdvSimd => Of<Lanes128>(),
+        _ => Of<ScalarLanes>(),
+    };
+
+    private static KernelTable Of<TLanes>() where TLanes : struct, ILanes<TLanes> => new()
+    {
+        RmsNorm = &RmsNormKernel<TLanes>.Run,
+        SwiGlu = &SwiGluKernel<TLanes>.Run,
+        Rope = &RopeKernel<TLanes>.Run,
+        Attention = &AttentionKernel<TLanes>.Run,
+        SinglePanel = &PanelLinearKernel<TLanes, SingleElement>.Run,
+        HalfPanel = &PanelLinearKernel<TLanes, HalfElement>.Run,
+        BFloat16Panel = &PanelLinearKernel<TLanes, BFloat16Element>.Run,
+        FloatLinear = &FloatLinearKernel<TLanes>.Run,
+    };
+}
