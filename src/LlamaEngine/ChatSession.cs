@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.AI;
+
+namespace LlamaEngine;
+
+/// <summary>A conversation with a model: keeps its messages.</summary>
+/// <remarks>Not thread-safe: one call at a time. Holds no resources of its own.</remarks>
+public sealed class ChatSession
+{
+    private readonly InferenceEngine _engine;
+    private readonly List<ChatMessage> _messages = [];
+    private readonly string? _systemPrompt;
+
+    internal ChatSession(InferenceEngine engine, string? systemPrompt)
+    {
+        _engine = engine;
+        _systemPrompt = systemPrompt;
+        Reset();
+    }
+
+    /// <summary>The messages so far, the system prompt included.</summary>
+    public IReadOnlyList<ChatMessage> Messages => _messages;
+
+    /// <summary>
+    /// Sends a user message and streams the reply. Both join the conversation once the reply is complete; a reply that is
+    /// cancelled or abandoned leaves the conversation as it was.
+    /// </summary>
+    /// <inheritdoc cref="InferenceEngine.GenerateAsync"/>
+    public async IAsyncEnumerable<CompletionUpdate> SendAsync(
+        string message, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var question = new ChatMessage(ChatRole.User, message);
+        var reply = new StringBuilder();
+        Prompt prompt = Prompt.FromMessages([.. _messages, question]);
+        await foreach (CompletionUpdate update in _engine.GenerateAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+        {
+            reply.Append(update.Text);
+            if (update.FinishReason != FinishReason.None)
+                _messages.AddRange([question, new ChatMessage(ChatRole.Assistant, reply.ToString())]);
+            yield return update;
+        }
+    }
+
+    /// <summary>Forgets everything but the system prompt.</summary>
+    public void Reset()
+    {
+        _messages.Clear();
+        if (_systemPrompt is not null)
+            _messages.Add(new ChatMessage(ChatRole.System, _systemPrompt));
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+
+namespace LlamaEngine;
+
+/// <summary>Which device computes.</summary>
+public enum DeviceKind
+{
+    /// <summary>The best there is; the log says which and why.</summary>
+    Auto,
+
+    /// <summary>The processor.</summary>
+    Cpu,
+
+    /// <summary>A CUDA GPU; an error if there is none.</summary>
+    Cuda,
+}
+
+/// <summary>Number format of the KV cache.</summary>
+public enum KvCacheType
+{
+    /// <summary>float32 for float32 models, half precision for all others.</summary>
+    Auto,
+
+    /// <summary>float32.</summary>
+    F32,
+
+    /// <summary>Half precision.</summary>
+    F16,
+}
+
+/// <summary>How an engine is created.</summary>
+public sealed record EngineOptions
+{
+    private const int MaxThreads = 1024, MaxAtOnce = 1024, MaxBatch = 65_536;
+
+    /// <summary>
+    /// A GGUF file (the first part of a split one) or a Hugging Face folder. Null: the file that the environment variable
+    /// LLAMAENGINE_MODEL names, else the demo model of the package LlamaEngine.Lexicon.
+    /// </summary>
+    public string? ModelPath { get; init; }
+
+    /// <summary>The device that computes.</summary>
+    public DeviceKind Device { get; init; }
+
+    /// <summary>CPU threads, 1 … 1,024; null: as many as this process may use (affinity mask and cgroup quota).</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Most positions of a sequence; null: what the model was trained for, at most 8,192.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Number format of the KV cache.</summary>
+    public KvCacheType KvCacheType { get; init; }
+
+    /// <summary>Positions the KV cache holds, all sequences together, at least one context; null: one context.</summary>
+    public int? KvCacheTokens { get; init; }
+
+    /// <summary>Most sequences computed at once, 1 … 1,024; further ones wait.</summary>
+    public int MaxSequences { get; init; } = 128;
+
+    /// <summary>Most tokens computed in one step of the prefill, 1 … 65,536; a prompt longer than this is computed in chunks.</summary>
+    public int MaxBatchTokens { get; init; } = 512;
+
+    /// <summary>
+    /// Round activations before they meet quantized weights (the default): to 8 bits for 4-bit weights, as llama.cpp does, to 16
+    /// bits for all others. False: keep them in float32, which is several times slower.
+    /// </summary>
+    public bool QuantizedActivations { get; init; } = true;
+
+    /// <summary>Where log messages go; null: nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Refuses options out of their range.</summary>
+    internal void Validate()
+    {
+        if (Threads is { } threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(Threads));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MaxThreads, nameof(Threads));
+        }
+        if (ContextLength is { } contextLength)
+            ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1, nameof(ContextLength));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatchTokens, 1, nameof(MaxBatchTokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxBatchTokens, MaxBatch, nameof(MaxBatchTokens));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1, nameof(MaxSequences));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, MaxAtOnce, nameof(MaxSequences));
+        if (KvCacheTokens is { } tokens)
+            ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1, nameof(KvCacheTokens));
+        if (!Enum.IsDefined(Device))
+            throw new ArgumentOutOfRangeException(nameof(Device), Device, "Not a device.");
+        if (!Enum.IsDefined(KvCacheType))
+            throw new ArgumentOutOfRangeException(nameof(KvCacheType), KvCacheType, "Not a KV cache type.");
+    }
+}
+
+/// <summary>How far a load has come.</summary>
+/// <param name="Stage">What is being done, for people.</param>
+/// <param name="CompletedBytes">Bytes of weights prepared.</param>
+/// <param name="TotalBytes">Bytes of weights to prepare.</param>
+public readonly record struct LoadProgress(string Stage, long CompletedBytes, long TotalBytes);

@@ -1,0 +1,98 @@
+using LlamaEngine.Backends;
+
+namespace LlamaEngine.Models;
+
+/// <summary>
+/// The forward pass of the Llama family (Touvron et al. 2023, arXiv 2302.13971; Grattafiori et al. 2024, arXiv 2407.21783),
+/// written once over <see cref="IBackend"/>.
+/// </summary>
+/// <remarks>Not thread-safe; owns its workspace, not its weights. A pass allocates nothing.</remarks>
+internal sealed class LlamaModel : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly LlamaConfiguration _configuration;
+    private readonly LlamaWeights _weights;
+    private readonly RopeTable _rope;
+    private readonly LlamaWorkspace _workspace;
+
+    /// <summary>Makes a model ready to run.</summary>
+    /// <param name="backend">Where it runs.</param>
+    /// <param name="configuration">Its sizes.</param>
+    /// <param name="weights">Its weights, prepared by the same backend.</param>
+    /// <param name="maxRows">Most tokens in a plan.</param>
+    /// <param name="maxLogitRows">Most rows of a plan with logits.</param>
+    public LlamaModel(IBackend backend, LlamaConfiguration configuration, LlamaWeights weights, int maxRows, int maxLogitRows)
+    {
+        _backend = backend;
+        _configuration = configuration;
+        _weights = weights;
+        _rope = backend.CreateRope(configuration.Rope, configuration.HeadSize);
+        _workspace = new LlamaWorkspace(backend, configuration, maxRows, maxLogitRows);
+    }
+
+    /// <summary>Most rows of a plan with logits.</summary>
+    public int MaxLogitRows => _workspace.Logits.Rows;
+
+    /// <summary>Computes a plan: its keys and values go into the cache, its wanted logits are then found by <see cref="Logits"/>.</summary>
+    /// <param name="plan">What to compute.</param>
+    /// <param name="cache">The KV cache its slots and block tables speak of.</param>
+    /// <param name="shouldStop">Asked between operations; true ends the pass.</param>
+    /// <exception cref="OperationCanceledException">Stopped between two operations; the plan's cache slots are undefined.</exception>
+    public void Forward(BatchPlan plan, KvStore cache, Func<bool> shouldStop)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(plan.LogitRowCount, MaxLogitRows);
+        LlamaWorkspace w = _workspace;
+        Activations residual = w.Residual, attended = w.Attended;
+        Activations? delta = null;
+        int rows = plan.TokenCount, last = _weights.Layers.Length - 1;
+        _backend.Embed(_weights.Embedding, plan, residual);
+        for (int i = 0; i <= last; i++)
+        {
+            LlamaLayerWeights layer = _weights.Layers[i];
+            ThrowIfStopped(shouldStop);
+            Normalize(residual, delta, layer.AttentionNorm, w.Normalized, rows);
+            _backend.Linear(layer.QueryKeyValue, w.Normalized, w.QueryKeyValue, rows);
+            _backend.RotateAndStore(_rope, plan, w.QueryKeyValue, cache, i);
+            if (i == last && plan.LogitRowCount == 0)
+                return;
+            _backend.Attend(plan, w.QueryKeyValue, cache, i, _configuration.SlidingWindow ?? int.MaxValue, attended);
+            if (i == last && plan.LogitRowCount < rows)
+            {
+                // Behind the last attention only the rows whose logits are wanted matter.
+                _backend.SelectLogitRows(plan, residual, w.SelectedResidual);
+                _backend.SelectLogitRows(plan, attended, w.SelectedAttended);
+                (residual, attended, rows) = (w.SelectedResidual, w.SelectedAttended, plan.LogitRowCount);
+            }
+            ThrowIfStopped(shouldStop);
+            _backend.Linear(layer.AttentionOutput, attended, w.Delta, rows);
+            Normalize(residual, w.Delta, layer.MlpNorm, w.Normalized, rows);
+            _backend.Linear(layer.GateUp, w.Normalized, w.GateUp, rows);
+            ThrowIfStopped(shouldStop);
+            _backend.SwiGlu(w.GateUp, w.Gated, rows);
+            _backend.Linear(layer.Down, w.Gated, w.Delta, rows);
+            delta = w.Delta;
+        }
+        ThrowIfStopped(shouldStop);
+        Normalize(residual, delta, _weights.OutputNorm, w.Normalized, rows);
+        _backend.Linear(_weights.Head, w.Normalized, w.Logits, rows);
+    }
+
+    /// <summary>Logits [vocabulary] of the plan's i-th wanted row; valid until the next pass, free to be overwritten.</summary>
+    public Span<float> Logits(int index) => _backend.Read(_workspace.Logits, index);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _rope.Dispose();
+    }
+
+    private static void ThrowIfStopped(Func<bool> shouldStop)
+    {
+        if (shouldStop())
+            throw new OperationCanceledException();
+    }
+
+    private void Normalize(Activations residual, Activations? delta, VectorWeight weight, Activations output, int rows) =>
+        _backend.RmsNorm(residual, delta, weight, _configuration.RmsNormEpsilon, output, rows);
+}

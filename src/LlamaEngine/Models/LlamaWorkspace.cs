@@ -1,0 +1,87 @@
+using LlamaEngine.Backends;
+
+namespace LlamaEngine.Models;
+
+/// <summary>The activations of one forward pass, allocated once for the largest plan.</summary>
+internal sealed class LlamaWorkspace : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly List<Activations> _all = [];
+
+    public LlamaWorkspace(IBackend backend, LlamaConfiguration sizes, int maxRows, int maxLogitRows)
+    {
+        _backend = backend;
+        int attentionWidth = sizes.HeadCount * sizes.HeadSize;
+        try
+        {
+            Residual = Allocate(maxRows, sizes.HiddenSize);
+            Normalized = Allocate(maxRows, sizes.HiddenSize);
+            Delta = Allocate(maxRows, sizes.HiddenSize);
+            QueryKeyValue = Allocate(maxRows, attentionWidth + 2 * sizes.KeyValueHeadCount * sizes.HeadSize);
+            Attended = Allocate(maxRows, attentionWidth);
+            GateUp = Allocate(maxRows, checked(2 * sizes.IntermediateSize));
+            Gated = Allocate(maxRows, sizes.IntermediateSize);
+            SelectedResidual = Allocate(maxLogitRows, sizes.HiddenSize);
+            SelectedAttended = Allocate(maxLogitRows, attentionWidth);
+            Logits = Allocate(maxLogitRows, sizes.VocabularySize);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The residual stream [rows, hidden].</summary>
+    public Activations Residual { get; }
+
+    /// <summary>Output of the last norm [rows, hidden].</summary>
+    public Activations Normalized { get; }
+
+    /// <summary>What the next norm adds to the residual stream [rows, hidden].</summary>
+    public Activations Delta { get; }
+
+    /// <summary>Queries, keys, values [rows, (heads + 2 · kvHeads) · headSize].</summary>
+    public Activations QueryKeyValue { get; }
+
+    /// <summary>Output of attention [rows, heads · headSize].</summary>
+    public Activations Attended { get; }
+
+    /// <summary>Gate and up [rows, 2 · intermediate].</summary>
+    public Activations GateUp { get; }
+
+    /// <summary>silu(gate) · up [rows, intermediate].</summary>
+    public Activations Gated { get; }
+
+    /// <summary>Rows of <see cref="Residual"/> whose logits are wanted.</summary>
+    public Activations SelectedResidual { get; }
+
+    /// <summary>Rows of <see cref="Attended"/> whose logits are wanted.</summary>
+    public Activations SelectedAttended { get; }
+
+    /// <summary>[logit rows, vocabulary].</summary>
+    public Activations Logits { get; }
+
+    /// <summary>Bytes of the workspace of a model of these sizes.</summary>
+    public static long Bytes(LlamaConfiguration sizes, int maxRows, int maxLogitRows)
+    {
+        long attention = (long)sizes.HeadCount * sizes.HeadSize, keyValue = (long)sizes.KeyValueHeadCount * sizes.HeadSize;
+        long perRow = 3L * sizes.HiddenSize + 2 * attention + 2 * keyValue + 3L * sizes.IntermediateSize;
+        return 4 * (maxRows * perRow + maxLogitRows * (sizes.HiddenSize + attention + sizes.VocabularySize));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Activations activations in _all)
+            activations.Dispose();
+        _all.Clear();
+    }
+
+    private Activations Allocate(int rows, int columns)
+    {
+        Activations activations = _backend.Allocate(rows, columns);
+        _all.Add(activations);
+        return activations;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using LlamaEngine.Backends;
+using LlamaEngine.Formats;
+using LlamaEngine.Sampling;
+using LlamaEngine.Templates;
+using LlamaEngine.Tokenization;
+
+namespace LlamaEngine.Models;
+
+/// <summary>Everything a loaded model consists of, in the order it was made; disposed in the opposite one.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    /// <summary>Positions in one block of the KV cache.</summary>
+    private const int BlockSize = 16;
+
+    /// <summary>Fewest rows with logits in one pass; more where more sequences may decode at once.</summary>
+    private const int MinLogitRows = 64;
+
+    private readonly Stack<IDisposable> _owned;
+
+    private LoadedModel(Stack<IDisposable> owned) => _owned = owned;
+
+    /// <summary>Facts about the model.</summary>
+    public required ModelInfo Info { get; init; }
+
+    /// <summary>The tokenizer; null where the file has none.</summary>
+    public required Tokenizer? Tokenizer { get; init; }
+
+    /// <summary>The chat template; null where the file has none.</summary>
+    public required ChatTemplate? ChatTemplate { get; init; }
+
+    /// <summary>The model's own sampling defaults.</summary>
+    public required System.Text.Json.Nodes.JsonObject GenerationConfig { get; init; }
+
+    /// <summary>The network, for the loop thread.</summary>
+    public required LlamaModel Network { get; init; }
+
+    /// <summary>The KV cache, for the loop thread.</summary>
+    public required KvStore Cache { get; init; }
+
+    /// <summary>What fits where.</summary>
+    public required MemoryPlan Memory { get; init; }
+
+    /// <summary>Room for sampling, for the loop thread.</summary>
+    public required SamplerScratch SamplerScratch { get; init; }
+
+    /// <summary>Loads a model as the options say.</summary>
+    /// <remarks>When it throws (cancellation included), everything made so far is freed.</remarks>
+    public static LoadedModel Load(
+        EngineOptions options, Func<ModelFile> open, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    {
+        long started = Stopwatch.GetTimestamp();
+        var owned = new Stack<IDisposable>();
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ModelFile file = Own(owned, open());
+            cancellation.ThrowIfCancellationRequested();
+            // Beside the weights: a large vocabulary takes a while. It reads nothing of the mapped file, so a cancelled load need not wait for it.
+            Task<Tokenizer?> loadingTokenizer = Task.Run(file.LoadTokenizer, CancellationToken.None);
+            MemoryPlan memory = MemoryPlan.Create(options, file, BlockSize, MinLogitRows);
+            memory.ThrowIfInsufficient();
+            IBackend backend = Own(owned, BackendSelector.Create(options));
+            LlamaWeights weights = Own(owned, LlamaWeights.Load(file, backend, progress, cancellation));
+            LlamaModel model = Own(owned, new LlamaModel(backend, file.Configuration, weights, memory.MaxBatchTokens, memory.MaxLogitRows));
+            KvStore cache = Own(owned, backend.CreateKvStore(memory.KvLayout, memory.Blocks));
+            Tokenizer? tokenizer = loadingTokenizer.WaitAsync(cancellation).GetAwaiter().GetResult();
+            ChatTemplate? template = LoadTemplate(file, tokenizer);
+            return new LoadedModel(owned)
+            {
+                Info = Describe(file, tokenizer, backend, memory, Stopwatch.GetElapsedTime(started)),
+                Tokenizer = tokenizer,
+                ChatTemplate = template,
+                GenerationConfig = file.GenerationConfig,
+                Network = model,
+                Cache = cache,
+                Memory = memory,
+                SamplerScratch = new SamplerScratch(file.Configuration.VocabularySize),
+            };
+        }
+        catch
+        {
+            Free(owned);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Free(_owned);
+
+    private static void Free(Stack<IDisposable> owned)
+    {
+        while (owned.TryPop(out IDisposable? part))
+            part.Dispose();
+    }
+
+    private static T Own<T>(Stack<IDisposable> owned, T part) where T : IDisposable
+    {
+        owned.Push(part);
+        return part;
+    }
+
+    private static ChatTemplate? LoadTemplate(ModelFile file, Tokenizer? tokenizer) => file.ChatTemplate is { } source
+        ? ChatTemplate.Parse(source, Token(tokenizer, tokenizer?.BosTokenId), Token(tokenizer, tokenizer?.EosTokenId))
+        : null;
+
+    private static string Token(Tokenizer? tokenizer, int? id) => id is { } value ? tokenizer!.GetToken(value) : "";
+
+    private static ModelInfo Describe(ModelFile file, Tokenizer? tokenizer, IBackend backend, MemoryPlan memory, TimeSpan loadTime) => new()
+    {
+        Name = file.Name,
+        Path = file.Path,
+        Configuration = file.Configuration,
+        ParameterCount = file.Tensors.Sum(tensor => tensor.ElementCount),
+        WeightBytes = file.Tensors.Sum(tensor => tensor.ByteLength),
+        WeightType = memory.WeightType,
+        EndTokenIds = EndTokens.Find(file, tokenizer),
+        ContextLength = memory.ContextLength,
+        Device = backend.Description,
+        Threads = backend.Threads,
+        LoadTime = loadTime,
+    };
+}

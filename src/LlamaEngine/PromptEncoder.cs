@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using LlamaEngine.Models;
+using LlamaEngine.Templates;
+using LlamaEngine.Tokenization;
+using Microsoft.Extensions.AI;
+
+namespace LlamaEngine;
+
+/// <summary>Turns a <see cref="Prompt"/> into the tokens that a model is fed.</summary>
+internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template, LlamaConfiguration configuration)
+{
+    /// <summary>The tokens of a prompt: template applied, BOS where the model's rule has it.</summary>
+    /// <exception cref="ArgumentException">The prompt is empty, or a token id is outside the vocabulary.</exception>
+    /// <exception cref="InvalidOperationException">The model has no tokenizer, or no chat template, and the prompt needs it.</exception>
+    public int[] Encode(Prompt prompt)
+    {
+        int[] tokens = prompt switch
+        {
+            { Tokens: { } given } => [.. given],
+            { Messages: { } messages } => EncodeChat(messages),
+            _ => RequireTokenizer().EncodeWithRules(prompt.Text, prompt.AllowSpecial),
+        };
+        if (tokens.Length == 0)
+            throw new ArgumentException("The prompt has no tokens.", nameof(prompt));
+        foreach (int token in tokens)
+        {
+            if ((uint)token >= (uint)configuration.VocabularySize)
+            {
+                throw new ArgumentException(
+                    $"Token {token} is outside the vocabulary of {configuration.VocabularySize} tokens.", nameof(prompt));
+            }
+        }
+        return tokens;
+    }
+
+    /// <summary>The chat as the template writes it. The template, not the tokenizer's rule, places BOS.</summary>
+    private int[] EncodeChat(ImmutableArray<ChatMessage> messages)
+    {
+        if (template is null)
+            throw new InvalidOperationException("The model has no chat template; give a text or tokens instead of messages.");
+        var variables = new JsonObject { ["messages"] = MessageJson.ToJson(messages), ["add_generation_prompt"] = true };
+        return RequireTokenizer().Encode(template.Render(variables), allowSpecial: true);
+    }
+
+    private Tokenizer RequireTokenizer() =>
+        tokenizer ?? throw new InvalidOperationException("The model file has no tokenizer; give token ids.");
+}

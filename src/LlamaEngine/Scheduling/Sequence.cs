@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using LlamaEngine.Backends;
+using LlamaEngine.KvCache;
+
+namespace LlamaEngine.Scheduling;
+
+/// <summary>
+/// A sequence of tokens that a caller wants computed: a completion, or logits of a text. Known tokens whose keys and values are
+/// not in the cache yet are its pending ones; the scheduler puts them into batches until none is left.
+/// </summary>
+/// <remarks>Everything but construction and <see cref="Cancellation"/> belongs to the engine's loop thread.</remarks>
+internal abstract class Sequence(CancellationToken cancellation)
+{
+    private readonly List<int> _blocks = [];
+    private int _registeredBlocks;
+    private long _content = BlockPool.Root;
+
+    /// <summary>When the caller asked, as a <see cref="Stopwatch"/> timestamp.</summary>
+    public long Created { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>The caller's token.</summary>
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>Higher ones are served first; within one, first come, first served.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Number in the order of arrival.</summary>
+    public long Arrival { get; set; }
+
+    /// <summary>Tokens known so far: the prompt, and what was generated.</summary>
+    public abstract ReadOnlySpan<int> Tokens { get; }
+
+    /// <summary>Most tokens it can come to have in the cache.</summary>
+    public abstract int MaxLength { get; }
+
+    /// <summary>Which logits it wants of its pending tokens.</summary>
+    public abstract WantedLogits Wanted { get; }
+
+    /// <summary>Whether its prompt may be taken from the cache.</summary>
+    public virtual bool ReusesPrefix => true;
+
+    /// <summary>Tokens whose keys and values are in the cache.</summary>
+    public int Computed { get; private set; }
+
+    /// <summary>Tokens still to compute.</summary>
+    public int Pending => Tokens.Length - Computed;
+
+    /// <summary>Tokens that were found in the cache when it was first admitted.</summary>
+    public int CachedTokens { get; private set; } = -1;
+
+    /// <summary>It is in the batch being computed.</summary>
+    public bool Planned { get; set; }
+
+    /// <summary>Its blocks in the order of positions.</summary>
+    public ReadOnlySpan<int> Blocks => CollectionsMarshal.AsSpan(_blocks);
+
+    /// <summary>Takes the logits of the pending token at <paramref name="position"/>, in order.</summary>
+    /// <returns>True when nothing is left to do.</returns>
+    public abstract bool TakeLogits(int position, Span<float> logits);
+
+    /// <summary>Tells the caller that all is done.</summary>
+    public abstract void Complete();
+
+    /// <summary>Tells the caller that it ended with an exception.</summary>
+    public abstract void Fail(Exception exception);
+
+    /// <summary>Called when the sequence is first put into a batch.</summary>
+    protected virtual void OnStarted()
+    {
+    }
+
+    /// <summary>Takes over the blocks of the longest known prefix; at least one token stays pending, for its logits.</summary>
+    public void AdoptPrefix(BlockPool pool)
+    {
+        ReadOnlySpan<int> tokens = Tokens;
+        int size = pool.BlockSize;
+        _blocks.EnsureCapacity((MaxLength + size - 1) / size); // so that decoding allocates nothing
+        while (ReusesPrefix && Computed + size < tokens.Length
+            && pool.TryFind(_content, tokens.Slice(Computed, size), out int block, out long content))
+        {
+            _blocks.Add(block);
+            _content = content;
+            _registeredBlocks++;
+            Computed += size;
+        }
+        if (CachedTokens >= 0)
+            return;
+        CachedTokens = Computed;
+        OnStarted();
+    }
+
+    /// <summary>Takes blocks until they hold <paramref name="length"/> positions.</summary>
+    /// <returns>False if the pool has no more; those taken are kept.</returns>
+    public bool TryReserve(BlockPool pool, int length)
+    {
+        while (_blocks.Count * pool.BlockSize < length)
+        {
+            if (!pool.TryTake(out int block))
+                return false;
+            _blocks.Add(block);
+        }
+        return true;
+    }
+
+    /// <summary>Notes that the next <paramref name="count"/> tokens are in the cache, and makes the blocks they filled findable.</summary>
+    public void Advance(BlockPool pool, int count)
+    {
+        Computed += count;
+        for (int size = pool.BlockSize; (_registeredBlocks + 1) * size <= Computed; _registeredBlocks++)
+        {
+            ReadOnlySpan<int> tokens = Tokens.Slice(_registeredBlocks * size, size);
+            _content = pool.Register(_blocks[_registeredBlocks], _content, tokens);
+        }
+    }
+
+    /// <summary>Gives all blocks back; what they hold may be found again. The last go first, so that prefixes outlive what follows them.</summary>
+    public void ReleaseBlocks(BlockPool pool)
+    {
+        for (int i = _blocks.Count - 1; i >= 0; i--)
+            pool.Release(_blocks[i]);
+        _blocks.Clear();
+        _registeredBlocks = 0;
+        _content = BlockPool.Root;
+        Computed = 0;
+    }
+}

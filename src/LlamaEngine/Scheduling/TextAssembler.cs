@@ -1,0 +1,43 @@
+using LlamaEngine.Sampling;
+using LlamaEngine.Tokenization;
+
+namespace LlamaEngine.Scheduling;
+
+/// <summary>Turns the tokens of one completion into its text: decodes them, leaves out what ends the completion, and stops at stop strings.</summary>
+/// <remarks>Not thread-safe.</remarks>
+internal sealed class TextAssembler
+{
+    private readonly TokenDecoder _decoder;
+    private readonly StopMatcher _stops;
+    private readonly SamplingParameters _parameters;
+
+    private TextAssembler(Tokenizer tokenizer, SamplingParameters parameters)
+    {
+        _decoder = tokenizer.CreateDecoder(skipSpecial: true);
+        _stops = new StopMatcher(parameters.StopStrings);
+        _parameters = parameters;
+    }
+
+    /// <summary>A stop string was met.</summary>
+    public bool Stopped => _stops.Matched;
+
+    /// <summary>For a caller who wants the text; null where there is no tokenizer.</summary>
+    public static TextAssembler? Create(Tokenizer? tokenizer, SamplingParameters parameters) =>
+        tokenizer is null ? null : new TextAssembler(tokenizer, parameters);
+
+    /// <summary>For the loop, which needs text only to see stop strings; null where there are none.</summary>
+    /// <exception cref="InvalidOperationException">There are stop strings, but no tokenizer to see them with.</exception>
+    public static TextAssembler? CreateForStops(Tokenizer? tokenizer, SamplingParameters parameters)
+    {
+        if (parameters.StopStrings.IsEmpty)
+            return null;
+        return Create(tokenizer, parameters)
+            ?? throw new InvalidOperationException("The model file has no tokenizer, so stop strings cannot be found; use stop tokens.");
+    }
+
+    /// <summary>Takes the next token and gives the text that is safe to show.</summary>
+    public string Append(int token) => _parameters.IsStopToken(token) ? "" : _stops.Append(_decoder.Append(token));
+
+    /// <summary>Gives what is left at the end of the completion.</summary>
+    public string Flush() => _stops.Append(_decoder.Flush()) + _stops.Flush();
+}

@@ -1,0 +1,57 @@
+using LlamaEngine.Backends;
+using LlamaEngine.Scheduling;
+
+namespace LlamaEngine.Tests.Scheduling;
+
+/// <summary>A sequence that "generates" a function of everything before it, so that a wrong order or a lost token shows.</summary>
+internal sealed class TestSequence : Sequence
+{
+    private readonly int[] _tokens;
+    private readonly int _promptLength;
+    private int _generated;
+
+    public TestSequence(int[] prompt, int generate, CancellationToken cancellation = default)
+        : base(cancellation)
+    {
+        _tokens = new int[prompt.Length + generate];
+        prompt.CopyTo(_tokens, 0);
+        _promptLength = prompt.Length;
+    }
+
+    public bool Completed { get; private set; }
+
+    public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _promptLength + _generated);
+
+    public override int MaxLength => Math.Max(_promptLength, _tokens.Length - 1);
+
+    public override WantedLogits Wanted => WantedLogits.Last;
+
+    public int[] Generated => _tokens[_promptLength..(_promptLength + _generated)];
+
+    public static int[] Expected(int[] prompt, int generate)
+    {
+        List<int> tokens = [.. prompt];
+        for (int i = 0; i < generate; i++)
+            tokens.Add(Next([.. tokens]));
+        return [.. tokens[prompt.Length..]];
+    }
+
+    public override bool TakeLogits(int position, Span<float> logits)
+    {
+        Assert.Equal(Tokens.Length - 1, position);
+        _tokens[_promptLength + _generated] = Next(Tokens);
+        return ++_generated == _tokens.Length - _promptLength;
+    }
+
+    public override void Complete() => Completed = true;
+
+    public override void Fail(Exception exception) => Completed = true;
+
+    private static int Next(ReadOnlySpan<int> tokens)
+    {
+        int sum = tokens.Length;
+        foreach (int token in tokens)
+            sum = unchecked(sum * 31 + token);
+        return Math.Abs(sum % 50);
+    }
+}
