@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using LlamaEngine.Cli.Commands;
+
+namespace LlamaEngine.Cli;
+
+/// <summary>Parses a command line, runs the command, and turns what can go wrong into an exit code and a line for people.</summary>
+internal static class CommandLine
+{
+    // A prompt may start with '@': nothing is a response file.
+    private static readonly ParserConfiguration s_parser = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Runs one command line and returns its exit code.</summary>
+    public static async Task<int> RunAsync(string[] arguments, CliConsole console, CancellationToken cancellationToken = default)
+    {
+        ParseResult parsed = CreateRoot(console).Parse(arguments, s_parser);
+        if (parsed.Action is ParseErrorAction)
+            return ReportUsage(parsed, console);
+        InvocationConfiguration invocation = new() { Output = console.Output, Error = console.Error, EnableDefaultExceptionHandler = false };
+        try
+        {
+            return await parsed.InvokeAsync(invocation, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            await console.FlushAsync();
+            console.Error.WriteLine(Failures.Describe(exception));
+            return Failures.ExitCodeOf(exception);
+        }
+    }
+
+    private static RootCommand CreateRoot(CliConsole console)
+    {
+        RootCommand root = new("Runs Llama models in this process: GGUF files and Hugging Face folders.")
+        {
+            GenerateCommand.Create(console),
+            ChatCommand.Create(console),
+            TokenizeCommand.Create(console),
+            DetokenizeCommand.Create(console),
+            TemplateCommand.Create(console),
+            LogitsCommand.Create(console),
+            PerplexityCommand.Create(console),
+            BenchCommand.Create(console),
+            InspectCommand.Create(console),
+            QuantizeCommand.Create(console),
+        };
+        CommonOptions.AddTo(root);
+        root.Directives.Clear();
+        return root;
+    }
+
+    private static int ReportUsage(ParseResult parsed, CliConsole console)
+    {
+        console.Error.WriteLine(string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct()));
+        string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+        console.Error.WriteLine($"For what there is: llama-engine {command}--help");
+        return ExitCodes.Usage;
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace LlamaEngine.Cli;
+
+/// <summary>Options that several commands share.</summary>
+internal static class CommonOptions
+{
+    private const string ThreadsName = "--threads";
+    private const string DeviceName = "--device";
+
+    /// <summary>Adds the options that every command takes.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        Option<int?> threads = NumberOptions.Optional(ThreadsName, "N", "CPU threads; default: as many as this process may use.", 1, 1024);
+        threads.Recursive = true;
+        root.Options.Add(threads);
+        root.Options.Add(new Option<DeviceKind>(DeviceName)
+        {
+            Description = "What computes; default: auto.",
+            HelpName = "auto|cpu|cuda",
+            Recursive = true,
+            CustomParser = ParseDevice,
+        });
+    }
+
+    /// <summary>What the options of <see cref="AddTo"/> say about an engine.</summary>
+    public static EngineOptions EngineOptionsOf(ParseResult parsed) => new()
+    {
+        Threads = parsed.GetValue<int?>(ThreadsName),
+        Device = parsed.GetValue<DeviceKind>(DeviceName),
+    };
+
+    /// <summary>--model, as a new option of one command.</summary>
+    public static Option<string> Model(bool required = true) => new("--model", "-m")
+    {
+        Description = "A GGUF file (the first part of a split one) or a Hugging Face folder.",
+        HelpName = "FILE|FOLDER",
+        Required = required,
+    };
+
+    /// <summary>--context of a conversation, as a new option of one command.</summary>
+    public static Option<int?> Context() => NumberOptions.Optional(
+        "--context", "N", "Most positions of a sequence; default: what the model was trained for, at most 8192.", 1, int.MaxValue);
+
+    /// <summary>--precise, as a new option of one command.</summary>
+    public static Option<bool> Precise() => new("--precise")
+    {
+        Description = "Keep activations and KV cache in float32: slower; only the weights are rounded then.",
+    };
+
+    /// <summary>Options for measuring a model: as it runs by default, or with --precise.</summary>
+    public static EngineOptions WithPrecision(this EngineOptions options, bool precise) =>
+        precise ? options with { QuantizedActivations = false, KvCacheType = KvCacheType.F32 } : options;
+
+    /// <summary>--json, as a new option of one command.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON value." };
+
+    private static DeviceKind ParseDevice(ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "auto":
+                return DeviceKind.Auto;
+            case "cpu":
+                return DeviceKind.Cpu;
+            case "cuda":
+                return DeviceKind.Cuda;
+            default:
+                result.AddError($"{DeviceName} takes auto, cpu or cuda, not '{result.Tokens[0].Value}'.");
+                return DeviceKind.Auto;
+        }
+    }
+}
