@@ -1,0 +1,67 @@
+using Xunit;
+
+namespace LlamaEngine.Build.Tests;
+
+/// <summary>The totals that continuous integration believes: nothing that went wrong may look like success.</summary>
+public sealed class TestReportTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    [Fact]
+    public void Passed_failed_and_skipped_tests_are_summed_over_assemblies()
+    {
+        TestReport report = Read(1, """
+            <assemblies>
+              <assembly total="5" passed="3" failed="1" skipped="1" errors="0">
+                <collection>
+                  <test name="a" result="Pass" />
+                  <test name="b" result="Skip"><reason><![CDATA[ needs a file ]]></reason></test>
+                </collection>
+              </assembly>
+              <assembly total="2" passed="2" failed="0" skipped="0" errors="1" />
+            </assemblies>
+            """);
+        Assert.Equal((5, 2, 1), (report.Passed, report.Failed, report.Skipped));
+        Assert.Equal(["needs a file"], report.SkipReasons);
+        Assert.False(report.Succeeded);
+    }
+
+    [Fact]
+    public void A_run_without_a_failure_succeeded()
+    {
+        TestReport report = Read(0, """<assemblies><assembly passed="3" failed="0" skipped="0" errors="0" /></assemblies>""");
+        Assert.True(report.Succeeded);
+        Assert.Null(report.Problem);
+    }
+
+    [Theory]
+    [InlineData(0, """<assemblies><assembly passed="0" failed="0" skipped="0" errors="0" /></assemblies>""", "no tests")]
+    [InlineData(0, "<assemblies />", "no tests")]
+    [InlineData(3, """<assemblies><assembly passed="3" failed="0" skipped="0" errors="0" /></assemblies>""", "exit code 3")]
+    [InlineData(134, "<assemblies><assembly passed=", "damaged report")]
+    [InlineData(0, "", "damaged report")]
+    [InlineData(Shell.TimedOut, """<assemblies><assembly passed="3" /></assemblies>""", "time limit")]
+    public void What_did_not_come_to_its_end_counts_as_a_failure(int exitCode, string content, string problem)
+    {
+        TestReport report = Read(exitCode, content);
+        Assert.False(report.Succeeded);
+        Assert.Equal(1, report.Failed);
+        Assert.Contains(problem, report.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_report_counts_as_a_failure()
+    {
+        TestReport report = TestReport.Read("project", _file + ".missing", 139);
+        Assert.Equal(1, report.Failed);
+        Assert.Contains("139", report.Problem, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => File.Delete(_file);
+
+    private TestReport Read(int exitCode, string content)
+    {
+        File.WriteAllText(_file, content);
+        return TestReport.Read("project", _file, exitCode);
+    }
+}

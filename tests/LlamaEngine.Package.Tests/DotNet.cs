@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace LlamaEngine.Package.Tests;
+
+/// <summary>Runs the dotnet command.</summary>
+internal static class DotNet
+{
+    /// <summary>Runs it in a folder, which also holds the packages it restores, and returns its standard output; fails the test on an error.</summary>
+    public static async Task<string> RunAsync(string folder, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, ".packages");
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        // The stranger's project must build with its own settings, and use the packaged model rather than a configured one.
+        start.Environment.Remove("CI");
+        start.Environment.Remove("LLAMAENGINE_MODEL");
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}\n{await error}");
+        return await output;
+    }
+}
