@@ -11,7 +11,7 @@ internal static class CompletionBuilder
     /// <param name="step">The event.</param>
     /// <param name="text">Decodes the tokens; null where there is no tokenizer.</param>
     /// <param name="request">The request; its usage and timings are read with the last event.</param>
-    public static CompletionUpdate ToUpdate(TokenEvent step, TextAssembler? text, GenerationRequest request)
+    public static CompletionUpdate ToUpdate(TokenEvent step, CompletionText? text, GenerationRequest request)
     {
         bool last = step.Finish != FinishReason.None;
         string piece = "";

@@ -26,7 +26,8 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
     {
         _model = model;
         _encoder = new PromptEncoder(model.Tokenizer, model.ChatTemplate, model.Info.Configuration);
-        _loop = new EngineLoop(model.Network, model.Cache, model.Memory.MaxBatchTokens, model.Memory.MaxSequences, logger);
+        _loop = new EngineLoop(
+            model.Network, model.Cache, model.Memory.ContextLength, model.Memory.MaxBatchTokens, model.Memory.MaxSequences, logger);
     }
 
     /// <summary>Facts about the model.</summary>
@@ -179,9 +180,9 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
             maxTokens,
             parameters,
             _model.SamplerScratch,
-            TextAssembler.CreateForStops(_model.Tokenizer, parameters),
+            CompletionText.CreateForStops(_model.Tokenizer, parameters),
             abandon.Token);
-        TextAssembler? text = TextAssembler.Create(_model.Tokenizer, parameters);
+        CompletionText? text = CompletionText.Create(_model.Tokenizer, parameters);
         _loop.Submit(request);
         try
         {

@@ -98,9 +98,6 @@ internal sealed class BlockPool
         return _contents[block] = ++_lastContent;
     }
 
-    /// <summary>Adds a reference.</summary>
-    public void AddReference(int block) => _references[block]++;
-
     /// <summary>Gives a reference back. A block without any is free, or cached if its content is known.</summary>
     public void Release(int block)
     {
@@ -110,13 +107,6 @@ internal sealed class BlockPool
             _free.Push(block);
         else
             Append(block);
-    }
-
-    /// <summary>Forgets all cached content that nobody uses.</summary>
-    public void Clear()
-    {
-        while (TryEvict(out int block))
-            _free.Push(block);
     }
 
     /// <summary>Counts everything anew and throws if the books do not balance.</summary>

@@ -28,16 +28,18 @@ internal sealed class EngineLoop : IDisposable
     private EngineFaultedException? _fault;
 
     /// <summary>Starts the thread.</summary>
+    /// <param name="contextLength">Most positions of one sequence.</param>
     /// <param name="maxBatchTokens">Most tokens of a step.</param>
     /// <param name="maxSequences">Most sequences that run at once.</param>
-    public EngineLoop(LlamaModel model, KvStore store, int maxBatchTokens, int maxSequences, ILogger? logger = null)
+    public EngineLoop(LlamaModel model, KvStore store, int contextLength, int maxBatchTokens, int maxSequences, ILogger? logger = null)
     {
         _model = model;
         _store = store;
         _logger = logger ?? NullLogger.Instance;
         _pool = new BlockPool(store.Blocks, store.Layout.BlockSize);
         _scheduler = new Scheduler(_pool, maxSequences, model.MaxLogitRows);
-        _plan = new BatchPlan(maxBatchTokens, maxSequences, store.Blocks * maxSequences, store.Layout.BlockSize);
+        int blockSize = store.Layout.BlockSize, blocksPerSequence = (contextLength + blockSize - 1) / blockSize;
+        _plan = new BatchPlan(maxBatchTokens, maxSequences, checked(blocksPerSequence * maxSequences), blockSize);
         _isStepUseless = IsStepUseless;
         _thread = new Thread(Run) { IsBackground = true, Name = "LlamaEngine loop" };
         _thread.Start();

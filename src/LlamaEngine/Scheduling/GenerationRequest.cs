@@ -13,7 +13,7 @@ internal sealed class GenerationRequest : Sequence
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly int[] _tokens;
     private readonly Sampler _sampler;
-    private readonly TextAssembler? _stopText;
+    private readonly CompletionText? _stopText;
     private int _generated;
     private long _started, _firstToken, _lastToken;
 
@@ -29,7 +29,7 @@ internal sealed class GenerationRequest : Sequence
         int maxTokens,
         SamplingParameters parameters,
         SamplerScratch scratch,
-        TextAssembler? stopText,
+        CompletionText? stopText,
         CancellationToken cancellation)
         : base(cancellation)
     {

@@ -89,6 +89,7 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
                 next.ReleaseBlocks(pool);
                 return;
             }
+            next.Start();
             _waiting.RemoveAt(0);
             InsertInOrder(_running, next);
             if (!TryPlan(plan, next))

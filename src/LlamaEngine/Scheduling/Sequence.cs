@@ -65,7 +65,7 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Tells the caller that it ended with an exception.</summary>
     public abstract void Fail(Exception exception);
 
-    /// <summary>Called when the sequence is first put into a batch.</summary>
+    /// <summary>Called when the sequence is first admitted.</summary>
     protected virtual void OnStarted()
     {
     }
@@ -84,6 +84,11 @@ internal abstract class Sequence(CancellationToken cancellation)
             _registeredBlocks++;
             Computed += size;
         }
+    }
+
+    /// <summary>Notes that it was admitted; what counts as cached, and as waiting, is settled the first time.</summary>
+    public void Start()
+    {
         if (CachedTokens >= 0)
             return;
         CachedTokens = Computed;

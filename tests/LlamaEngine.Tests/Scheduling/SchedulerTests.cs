@@ -55,6 +55,19 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void A_sequence_that_there_is_no_room_for_has_not_started()
+    {
+        (Scheduler scheduler, BlockPool pool) = Make(blocks: 4);
+        TestSequence first = Enqueue(scheduler, Prompt(9), 4), second = Enqueue(scheduler, Prompt(9, seed: 1), 1);
+        Step(scheduler, pool);
+        Step(scheduler, pool);
+        Assert.Equal((1, 0, -1), (first.Starts, second.Starts, second.CachedTokens));
+        for (int i = 0; i < 20 && !second.Completed; i++)
+            Step(scheduler, pool);
+        Assert.Equal((1, 0), (second.Starts, second.CachedTokens));
+    }
+
+    [Fact]
     public void An_equal_prefix_is_found_in_the_cache()
     {
         (Scheduler scheduler, BlockPool pool) = Make(blocks: 64);

@@ -20,6 +20,8 @@ internal sealed class TestSequence : Sequence
 
     public bool Completed { get; private set; }
 
+    public int Starts { get; private set; }
+
     public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _promptLength + _generated);
 
     public override int MaxLength => Math.Max(_promptLength, _tokens.Length - 1);
@@ -44,6 +46,8 @@ internal sealed class TestSequence : Sequence
     }
 
     public override void Complete() => Completed = true;
+
+    protected override void OnStarted() => Starts++;
 
     public override void Fail(Exception exception) => Completed = true;
 

@@ -5,13 +5,13 @@ namespace LlamaEngine.Scheduling;
 
 /// <summary>Turns the tokens of one completion into its text: decodes them, leaves out what ends the completion, and stops at stop strings.</summary>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class TextAssembler
+internal sealed class CompletionText
 {
     private readonly TokenDecoder _decoder;
     private readonly StopMatcher _stops;
     private readonly SamplingParameters _parameters;
 
-    private TextAssembler(Tokenizer tokenizer, SamplingParameters parameters)
+    private CompletionText(Tokenizer tokenizer, SamplingParameters parameters)
     {
         _decoder = tokenizer.CreateDecoder(skipSpecial: true);
         _stops = new StopMatcher(parameters.StopStrings);
@@ -22,12 +22,12 @@ internal sealed class TextAssembler
     public bool Stopped => _stops.Matched;
 
     /// <summary>For a caller who wants the text; null where there is no tokenizer.</summary>
-    public static TextAssembler? Create(Tokenizer? tokenizer, SamplingParameters parameters) =>
-        tokenizer is null ? null : new TextAssembler(tokenizer, parameters);
+    public static CompletionText? Create(Tokenizer? tokenizer, SamplingParameters parameters) =>
+        tokenizer is null ? null : new CompletionText(tokenizer, parameters);
 
     /// <summary>For the loop, which needs text only to see stop strings; null where there are none.</summary>
     /// <exception cref="InvalidOperationException">There are stop strings, but no tokenizer to see them with.</exception>
-    public static TextAssembler? CreateForStops(Tokenizer? tokenizer, SamplingParameters parameters)
+    public static CompletionText? CreateForStops(Tokenizer? tokenizer, SamplingParameters parameters)
     {
         if (parameters.StopStrings.IsEmpty)
             return null;
