@@ -25,8 +25,8 @@ internal static class AttentionBenchmark
         using KvStore cache = backend.CreateKvStore(layout, blocks);
         int[] table = [.. Enumerable.Range(0, blocks)];
         BatchPlan one = new(1, 1, blocks, layout.BlockSize), prompt = new(Prompt, 1, blocks, layout.BlockSize);
-        one.Add(new int[1], Context - 1, table, WantedLogits.None);
-        prompt.Add(new int[Prompt], 0, table, WantedLogits.None);
+        one.Add(new int[1], Context - 1, table, WantedRows.None);
+        prompt.Add(new int[Prompt], 0, table, WantedRows.None);
         double single = Clock.Best(() => backend.Attend(one, qkv, cache, 0, int.MaxValue, output), arguments.Threads == 1);
         double whole = Clock.Best(() => backend.Attend(prompt, qkv, cache, 0, int.MaxValue, output), arguments.Threads == 1);
         double macs = (double)layout.Heads * layout.HeadSize * Prompt * (Prompt + 1);

@@ -26,7 +26,7 @@ public sealed class ChatSession
     /// Sends a user message and streams the reply. Both join the conversation once the reply is complete; a reply that is
     /// cancelled or abandoned leaves the conversation as it was.
     /// </summary>
-    /// <inheritdoc cref="InferenceEngine.GenerateAsync"/>
+    /// <inheritdoc cref="InferenceEngine.GenerateAsync(Prompt, GenerationOptions?, CancellationToken)"/>
     public async IAsyncEnumerable<CompletionUpdate> SendAsync(
         string message, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

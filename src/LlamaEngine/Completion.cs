@@ -43,6 +43,9 @@ public readonly record struct TokenLogProbability(int TokenId, float LogProbabil
 /// <summary>One step of a streamed completion.</summary>
 public sealed record CompletionUpdate
 {
+    /// <summary>Which of <see cref="GenerationOptions.Choices"/> it belongs to, from 0.</summary>
+    public int ChoiceIndex { get; init; }
+
     /// <summary>Text that became complete with this token; often one word, sometimes empty.</summary>
     public required string Text { get; init; }
 

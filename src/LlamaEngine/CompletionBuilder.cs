@@ -1,50 +1,34 @@
 using System.Collections.Immutable;
 using System.Text;
-using LlamaEngine.Scheduling;
 
 namespace LlamaEngine;
 
-/// <summary>Makes a caller's updates from the loop's events, and a whole completion from updates.</summary>
+/// <summary>Makes whole completions from their updates.</summary>
 internal static class CompletionBuilder
 {
-    /// <summary>One event as the caller sees it.</summary>
-    /// <param name="step">The event.</param>
-    /// <param name="text">Decodes the tokens; null where there is no tokenizer.</param>
-    /// <param name="request">The request; its usage and timings are read with the last event.</param>
-    public static CompletionUpdate ToUpdate(TokenEvent step, CompletionText? text, GenerationRequest request)
+    /// <summary>Reads a stream of several choices to its end.</summary>
+    public static async Task<IReadOnlyList<Completion>> CollectAllAsync(IAsyncEnumerable<CompletionUpdate> updates, int choices)
     {
-        bool last = step.Finish != FinishReason.None;
-        string piece = "";
-        if (text is not null)
-        {
-            if (step.Sampled is { } token)
-                piece = text.Append(token.TokenId);
-            if (last)
-                piece += text.Flush();
-        }
-        return new CompletionUpdate
-        {
-            Text = piece,
-            TokenId = step.Sampled?.TokenId,
-            LogProbability = step.Sampled?.LogProbability,
-            TopLogProbabilities = step.TopLogProbabilities.IsDefault ? [] : step.TopLogProbabilities,
-            FinishReason = step.Finish,
-            Usage = last ? request.Usage : null,
-            Timings = last ? request.Timings : null,
-        };
+        var collected = new List<CompletionUpdate>[choices];
+        for (int i = 0; i < choices; i++)
+            collected[i] = [];
+        await foreach (CompletionUpdate update in updates.ConfigureAwait(false))
+            collected[update.ChoiceIndex].Add(update);
+        return Array.ConvertAll(collected, Combine);
     }
 
     /// <summary>Reads a stream to its end.</summary>
-    public static async Task<Completion> CollectAsync(IAsyncEnumerable<CompletionUpdate> updates)
+    public static async Task<Completion> CollectAsync(IAsyncEnumerable<CompletionUpdate> updates) =>
+        (await CollectAllAsync(updates, 1).ConfigureAwait(false))[0];
+
+    private static Completion Combine(List<CompletionUpdate> updates)
     {
         var text = new StringBuilder();
         var tokens = ImmutableArray.CreateBuilder<int>();
         var logProbabilities = ImmutableArray.CreateBuilder<float>();
         var alternatives = ImmutableArray.CreateBuilder<ImmutableArray<TokenLogProbability>>();
-        CompletionUpdate? last = null;
-        await foreach (CompletionUpdate update in updates.ConfigureAwait(false))
+        foreach (CompletionUpdate update in updates)
         {
-            last = update;
             text.Append(update.Text);
             if (update.TokenId is not { } token)
                 continue;
@@ -59,9 +43,9 @@ internal static class CompletionBuilder
         {
             Text = text.ToString(),
             Tokens = tokens.DrainToImmutable(),
-            FinishReason = last!.FinishReason,
-            Usage = last.Usage!.Value,
-            Timings = last.Timings!.Value,
+            FinishReason = updates[^1].FinishReason,
+            Usage = updates[^1].Usage!.Value,
+            Timings = updates[^1].Timings!.Value,
             LogProbabilities = logProbabilities.DrainToImmutable(),
             TopLogProbabilities = alternatives.DrainToImmutable(),
         };

@@ -57,6 +57,12 @@ public sealed record EngineOptions
     /// <summary>Most sequences computed at once, 1 … 1,024; further ones wait.</summary>
     public int MaxSequences { get; init; } = 128;
 
+    /// <summary>
+    /// Requests taken beyond the <see cref="MaxSequences"/> that may run; further ones are refused with
+    /// <see cref="QueueFullException"/>. At least 0; null: no limit.
+    /// </summary>
+    public int? MaxQueuedRequests { get; init; }
+
     /// <summary>Most tokens computed in one step of the prefill, 1 … 65,536; a prompt longer than this is computed in chunks.</summary>
     public int MaxBatchTokens { get; init; } = 512;
 
@@ -83,6 +89,8 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxBatchTokens, MaxBatch, nameof(MaxBatchTokens));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSequences, 1, nameof(MaxSequences));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, MaxAtOnce, nameof(MaxSequences));
+        if (MaxQueuedRequests is { } queued)
+            ArgumentOutOfRangeException.ThrowIfNegative(queued, nameof(MaxQueuedRequests));
         if (KvCacheTokens is { } tokens)
             ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1, nameof(KvCacheTokens));
         if (!Enum.IsDefined(Device))

@@ -9,6 +9,18 @@ public sealed record GenerationOptions
     /// <summary>Most tokens to generate, at least 1; null: up to the end of the context.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>
+    /// Completions of the same prompt, 1 … 128; the prompt is computed once. Choice i draws with seed + i, so choice 0 is what a
+    /// single completion would be.
+    /// </summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Higher ones are served first, and lose their memory last; within one priority, first come, first served.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Fail with <see cref="DeadlineExceededException"/> what is not done after so long, from the call on; null: no limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary>End tokens are not sampled before so many tokens.</summary>
     public int MinTokens { get; init; }
 

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using LlamaEngine.Diagnostics;
 using LlamaEngine.Formats;
+using LlamaEngine.KvCache;
 using LlamaEngine.Models;
 using LlamaEngine.Sampling;
 using LlamaEngine.Scheduling;
@@ -20,15 +22,20 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
     private readonly LoadedModel _model;
     private readonly EngineLoop _loop;
     private readonly PromptEncoder _encoder;
+    private readonly RequestGauge _gauge;
     private int _disposed;
 
-    private InferenceEngine(LoadedModel model, ILogger? logger)
+    private InferenceEngine(LoadedModel model, int? maxQueuedRequests, ILogger? logger)
     {
         _model = model;
         _encoder = new PromptEncoder(model.Tokenizer, model.ChatTemplate, model.Info.Configuration);
         _loop = new EngineLoop(
             model.Network, model.Cache, model.Memory.ContextLength, model.Memory.MaxBatchTokens, model.Memory.MaxSequences, logger);
+        _gauge = new RequestGauge(model.Memory.MaxSequences, maxQueuedRequests);
     }
+
+    /// <summary>What the engine is doing and has done. A request that a caller has seen end is counted.</summary>
+    public EngineStatistics Statistics => _loop.Statistics;
 
     /// <summary>Facts about the model.</summary>
     public ModelInfo Model => _model.Info;
@@ -39,6 +46,9 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
 
     /// <summary>The model's chat template; null if it has none.</summary>
     public ChatTemplate? ChatTemplate => _model.ChatTemplate;
+
+    /// <summary>Most positions of a sequence: the context, as far as the KV cache can hold one.</summary>
+    private int SequenceLimit => Math.Min(_model.Memory.ContextLength, _model.Memory.Blocks * _model.Memory.KvLayout.BlockSize);
 
     /// <summary>Loads the model that the environment variable LLAMAENGINE_MODEL names, else the demo model of LlamaEngine.Lexicon.</summary>
     /// <inheritdoc cref="Create(EngineOptions)" path="/exception"/>
@@ -81,32 +91,61 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
     /// <summary>Makes an engine from a model that does not come from a path (a synthetic one); takes it over.</summary>
     internal static InferenceEngine Create(EngineOptions options, Func<ModelFile> open) => Load(options, open, null, CancellationToken.None);
 
-    /// <summary>Streams a completion, token by token.</summary>
+    /// <summary>
+    /// Streams a completion, token by token; with <see cref="GenerationOptions.Choices"/> several side by side, told apart by
+    /// <see cref="CompletionUpdate.ChoiceIndex"/>. The request is queued when the enumeration begins.
+    /// </summary>
     /// <param name="prompt">A text, token ids or messages.</param>
     /// <param name="options">How to sample and when to stop; null: as the model's generation_config says.</param>
-    /// <param name="cancellationToken">Ends the completion; so does abandoning the enumeration.</param>
-    /// <exception cref="ContextLengthExceededException">The prompt fills the context.</exception>
+    /// <param name="cancellationToken">Ends the completion; so does abandoning the enumeration. Its memory is free a step later.</param>
+    /// <exception cref="ContextLengthExceededException">The prompt fills the context, or the KV cache.</exception>
+    /// <exception cref="QueueFullException">Too many requests wait.</exception>
+    /// <exception cref="DeadlineExceededException">It took longer than <see cref="GenerationOptions.Timeout"/>.</exception>
     /// <exception cref="ArgumentException">The prompt is empty or an option is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public IAsyncEnumerable<CompletionUpdate> GenerateAsync(
-        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(prompt);
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        int[] tokens = _encoder.Encode(prompt);
-        SamplingParameters parameters = SamplingParameters.Resolve(
-            options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
-        int room = Model.ContextLength - tokens.Length;
-        if (room < 1)
-            throw new ContextLengthExceededException(tokens.Length + 1, Model.ContextLength);
-        return StreamAsync(tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, cancellationToken);
-    }
+        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        GenerateAsync(prompt, options, null, cancellationToken);
 
     /// <summary>Gives a whole completion.</summary>
-    /// <inheritdoc cref="GenerateAsync"/>
+    /// <inheritdoc cref="GenerateAsync(Prompt, GenerationOptions?, CancellationToken)"/>
     public Task<Completion> CompleteAsync(
+        Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        if (options?.Choices > 1)
+            throw new ArgumentException($"{nameof(CompleteAsync)} gives one choice; {nameof(CompleteAllAsync)} gives all.", nameof(options));
+        return CompletionBuilder.CollectAsync(GenerateAsync(prompt, options, cancellationToken));
+    }
+
+    /// <summary>Gives whole completions, as many as <see cref="GenerationOptions.Choices"/> says, in order.</summary>
+    /// <inheritdoc cref="GenerateAsync(Prompt, GenerationOptions?, CancellationToken)"/>
+    public Task<IReadOnlyList<Completion>> CompleteAllAsync(
         Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        CompletionBuilder.CollectAsync(GenerateAsync(prompt, options, cancellationToken));
+        CompletionBuilder.CollectAllAsync(GenerateAsync(prompt, options, cancellationToken), options?.Choices ?? 1);
+
+    /// <summary>Embeds a text: pools the hidden states of its tokens into one vector.</summary>
+    /// <param name="prompt">A text, token ids or messages.</param>
+    /// <param name="options">How; null: the last token's hidden state, as it is.</param>
+    /// <inheritdoc cref="GenerateAsync(Prompt, GenerationOptions?, CancellationToken)" path="/exception"/>
+    public async Task<PromptEmbedding> EmbedAsync(
+        Prompt prompt, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        options ??= new EmbeddingOptions();
+        OptionChecks.CheckTimeout(options.Timeout);
+        if (!Enum.IsDefined(options.Pooling))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Pooling, "Not a way of pooling.");
+        int[] tokens = EncodeToFit(prompt, 0);
+        var request = new EmbeddingRequest(tokens, Model.Configuration.HiddenSize, options.Pooling, cancellationToken)
+        {
+            Priority = options.Priority,
+            Timeout = options.Timeout,
+            Gauge = _gauge,
+        };
+        Submit(request);
+        await request.Completion.ConfigureAwait(false);
+        return new PromptEmbedding(request.ToVector(options.Normalize), new TokenUsage(tokens.Length, 0, request.CachedTokens));
+    }
 
     /// <summary>Starts a chat that remembers its messages; the engine keeps what it computed for them while it can.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
@@ -135,10 +174,8 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
         var requests = new List<LogitsRequest>(sequences.Count);
         for (int i = 0; i < sequences.Count; i++)
         {
-            if (_encoder.Encode(sequences[i]).Length > Model.ContextLength)
-                throw new ContextLengthExceededException(sequences[i].Length, Model.ContextLength);
             int sequence = i;
-            requests.Add(new LogitsRequest(sequences[i], (position, logits) => rowLogits(sequence, position, logits), cancellationToken));
+            requests.Add(new LogitsRequest(EncodeToFit(sequences[i], 0), (position, logits) => rowLogits(sequence, position, logits), cancellationToken));
         }
         foreach (LogitsRequest request in requests)
             _loop.Submit(request);
@@ -167,32 +204,106 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
             ModelInfo info = model.Info;
             Log.ModelLoaded(logger, info.Path, info.WeightBytes, info.WeightType, info.ContextLength, info.LoadTime.TotalSeconds);
         }
-        return new InferenceEngine(model, logger);
+        return new InferenceEngine(model, options.MaxQueuedRequests, logger);
+    }
+
+    /// <summary>The same for a conversation, whose blocks <paramref name="retention"/> keeps when it ends well.</summary>
+    internal IAsyncEnumerable<CompletionUpdate> GenerateAsync(
+        Prompt prompt, GenerationOptions? options, RetainedPrefix? retention, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        options ??= new GenerationOptions();
+        SamplingParameters parameters = SamplingParameters.Resolve(
+            options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
+        int[] tokens = EncodeToFit(prompt, 1);
+        int room = SequenceLimit - tokens.Length;
+        return StreamAsync(tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention, cancellationToken);
+    }
+
+    /// <summary>The tokens of a prompt that leaves room for so many more.</summary>
+    private int[] EncodeToFit(Prompt prompt, int more)
+    {
+        int[] tokens = _encoder.Encode(prompt);
+        if (tokens.Length + more > SequenceLimit)
+            throw new ContextLengthExceededException(tokens.Length + more, SequenceLimit);
+        return tokens;
     }
 
     private async IAsyncEnumerable<CompletionUpdate> StreamAsync(
-        int[] tokens, int maxTokens, SamplingParameters parameters, [EnumeratorCancellation] CancellationToken cancellationToken)
+        int[] tokens,
+        int maxTokens,
+        SamplingParameters parameters,
+        GenerationOptions options,
+        RetainedPrefix? retention,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Abandoning the enumeration must end the request, so it has a source of its own.
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new GenerationRequest(
-            tokens,
-            maxTokens,
-            parameters,
-            _model.SamplerScratch,
-            CompletionText.CreateForStops(_model.Tokenizer, parameters),
-            abandon.Token);
-        CompletionText? text = CompletionText.Create(_model.Tokenizer, parameters);
-        _loop.Submit(request);
+        var signal = new AsyncSignal();
+        ImmutableArray<GenerationRequest> requests = CreateRequests(tokens, maxTokens, parameters, options, retention, signal, abandon.Token);
+        CompletionReader[] readers = [.. requests.Select((request, choice) => new CompletionReader(request, _model.Tokenizer, choice))];
+        Submit(requests[0], requests.Length);
         try
         {
-            await foreach (TokenEvent step in request.Events.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
-                yield return CompletionBuilder.ToUpdate(step, text, request);
-            cancellationToken.ThrowIfCancellationRequested();
+            while (!Array.TrueForAll(readers, reader => reader.IsDone))
+            {
+                foreach (CompletionReader reader in readers)
+                {
+                    while (reader.TryRead(out CompletionUpdate? update))
+                        yield return update;
+                }
+                if (!Array.TrueForAll(readers, reader => reader.IsDone))
+                    await signal.WaitAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
             await abandon.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One request a choice: the first computes the prompt, the others begin as copies of it.</summary>
+    private ImmutableArray<GenerationRequest> CreateRequests(
+        int[] tokens,
+        int maxTokens,
+        SamplingParameters parameters,
+        GenerationOptions options,
+        RetainedPrefix? retention,
+        AsyncSignal signal,
+        CancellationToken cancellation)
+    {
+        ImmutableArray<GenerationRequest> followers = [.. Enumerable.Range(1, options.Choices - 1).Select(choice => Create(choice, []))];
+        return [Create(0, followers), .. followers];
+
+        GenerationRequest Create(int choice, ImmutableArray<GenerationRequest> followers)
+        {
+            SamplingParameters own = choice == 0 ? parameters : parameters with { Seed = unchecked(parameters.Seed + (ulong)choice) };
+            CompletionText? stops = CompletionText.CreateForStops(_model.Tokenizer, own);
+            return new GenerationRequest(tokens, maxTokens, own, _model.SamplerScratch, stops, signal, cancellation)
+            {
+                Priority = options.Priority,
+                Timeout = options.Timeout,
+                Gauge = _gauge,
+                Retention = choice == 0 ? retention : null,
+                Followers = followers,
+            };
+        }
+    }
+
+    /// <summary>Queues a request, which stands for so many.</summary>
+    private void Submit(Sequence request, int count = 1)
+    {
+        _gauge.Enter(count);
+        try
+        {
+            _loop.Submit(request);
+        }
+        catch
+        {
+            for (int i = 0; i < count; i++)
+                _gauge.Leave();
+            throw;
         }
     }
 }

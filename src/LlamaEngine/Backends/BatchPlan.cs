@@ -11,8 +11,9 @@ namespace LlamaEngine.Backends;
 /// </remarks>
 internal sealed class BatchPlan
 {
-    private readonly int[] _tokens, _positions, _cacheSlots, _rowSequence, _logitRows, _blockTables;
+    private readonly int[] _tokens, _positions, _cacheSlots, _rowSequence, _logitRows, _hiddenRows, _blockTables;
     private readonly PlannedSequence[] _sequences;
+    private readonly BlockCopy[] _copies;
 
     /// <summary>Creates an empty plan.</summary>
     /// <param name="maxTokens">Most rows.</param>
@@ -27,8 +28,10 @@ internal sealed class BatchPlan
         _cacheSlots = GC.AllocateArray<int>(maxTokens, pinned: true);
         _rowSequence = GC.AllocateArray<int>(maxTokens, pinned: true);
         _logitRows = GC.AllocateArray<int>(maxTokens, pinned: true);
+        _hiddenRows = GC.AllocateArray<int>(maxTokens, pinned: true);
         _blockTables = GC.AllocateArray<int>(maxBlocks, pinned: true);
         _sequences = GC.AllocateArray<PlannedSequence>(maxSequences, pinned: true);
+        _copies = new BlockCopy[maxSequences];
     }
 
     /// <summary>Positions in one cache block.</summary>
@@ -46,7 +49,12 @@ internal sealed class BatchPlan
     /// <summary>Rows whose logits are wanted.</summary>
     public int LogitRowCount { get; private set; }
 
+    /// <summary>Rows whose hidden states are wanted.</summary>
+    public int HiddenRowCount { get; private set; }
+
     private int BlockCount { get; set; }
+
+    private int CopyCount { get; set; }
 
     /// <summary>Token ids, one a row.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, TokenCount);
@@ -66,18 +74,32 @@ internal sealed class BatchPlan
     /// <summary>Rows whose logits are wanted, ascending.</summary>
     public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, LogitRowCount);
 
+    /// <summary>Rows whose hidden states (the output of the last norm) are wanted, ascending.</summary>
+    public ReadOnlySpan<int> HiddenRows => _hiddenRows.AsSpan(0, HiddenRowCount);
+
+    /// <summary>Blocks to copy before the pass, in this order.</summary>
+    public ReadOnlySpan<BlockCopy> BlockCopies => _copies.AsSpan(0, CopyCount);
+
+    /// <summary>Room for one more copy.</summary>
+    public bool CanCopy => CopyCount < _copies.Length;
+
     /// <summary>The block tables, one behind another: see <see cref="PlannedSequence"/>.</summary>
     public ReadOnlySpan<int> BlockTables => _blockTables.AsSpan(0, BlockCount);
 
     /// <summary>Empties the plan.</summary>
-    public void Clear() => TokenCount = SequenceCount = LogitRowCount = BlockCount = 0;
+    public void Clear() => TokenCount = SequenceCount = LogitRowCount = HiddenRowCount = BlockCount = CopyCount = 0;
+
+    /// <summary>Has a block copied before the pass.</summary>
+    public void Copy(int source, int destination) => _copies[CopyCount++] = new BlockCopy(source, destination);
 
     /// <summary>Adds the next tokens of a sequence.</summary>
     /// <param name="tokens">Tokens to compute, at positions firstPosition, firstPosition + 1, …</param>
     /// <param name="firstPosition">Position of the first of them: so many are cached already.</param>
     /// <param name="blockTable">The sequence's blocks, at least up to its last new position.</param>
     /// <param name="logits">Which rows' logits are wanted.</param>
-    public void Add(ReadOnlySpan<int> tokens, int firstPosition, ReadOnlySpan<int> blockTable, WantedLogits logits)
+    /// <param name="hidden">Which rows' hidden states are wanted.</param>
+    public void Add(
+        ReadOnlySpan<int> tokens, int firstPosition, ReadOnlySpan<int> blockTable, WantedRows logits, WantedRows hidden = WantedRows.None)
     {
         ArgumentOutOfRangeException.ThrowIfZero(tokens.Length);
         int first = TokenCount;
@@ -90,14 +112,36 @@ internal sealed class BatchPlan
             _positions[first + i] = position;
             _cacheSlots[first + i] = blockTable[position / BlockSize] * BlockSize + position % BlockSize;
             _rowSequence[first + i] = SequenceCount;
-            if (logits == WantedLogits.All || logits == WantedLogits.Last && i == tokens.Length - 1)
-                _logitRows[LogitRowCount++] = first + i;
         }
+        LogitRowCount += Want(logits, first, tokens.Length, _logitRows.AsSpan(LogitRowCount));
+        HiddenRowCount += Want(hidden, first, tokens.Length, _hiddenRows.AsSpan(HiddenRowCount));
         _sequences[SequenceCount++] = new PlannedSequence(first, tokens.Length, firstPosition, BlockCount);
         TokenCount += tokens.Length;
         BlockCount += blocks;
     }
+
+    private static int Want(WantedRows wanted, int first, int count, Span<int> rows)
+    {
+        switch (wanted)
+        {
+            case WantedRows.None:
+                return 0;
+            case WantedRows.First:
+                rows[0] = first;
+                return 1;
+            case WantedRows.Last:
+                rows[0] = first + count - 1;
+                return 1;
+            default:
+                for (int i = 0; i < count; i++)
+                    rows[i] = first + i;
+                return count;
+        }
+    }
 }
+
+/// <summary>A block whose content another block is to get.</summary>
+internal readonly record struct BlockCopy(int Source, int Destination);
 
 /// <summary>One sequence's part of a <see cref="BatchPlan"/>.</summary>
 /// <param name="FirstRow">Its first row.</param>
@@ -110,15 +154,18 @@ internal readonly record struct PlannedSequence(int FirstRow, int RowCount, int 
     public int ContextLength => FirstPosition + RowCount;
 }
 
-/// <summary>Which rows of a sequence need logits.</summary>
-internal enum WantedLogits
+/// <summary>Of which rows of a sequence something is wanted: logits, or hidden states.</summary>
+internal enum WantedRows
 {
-    /// <summary>None: a prefill chunk that is not the last.</summary>
+    /// <summary>Of none: a prefill chunk that is not the last.</summary>
     None,
 
-    /// <summary>The last row: the next token is sampled from it.</summary>
+    /// <summary>Of the first: CLS pooling.</summary>
+    First,
+
+    /// <summary>Of the last: the next token is sampled from its logits.</summary>
     Last,
 
-    /// <summary>All rows: perplexity, comparison with golden files.</summary>
+    /// <summary>Of all: perplexity, comparison with golden files, mean pooling.</summary>
     All,
 }

@@ -70,8 +70,8 @@ internal interface IBackend : IDisposable
     /// <summary>output = silu(gate) × up for rows [gate | up].</summary>
     void SwiGlu(Activations gateUp, Activations output, int rows);
 
-    /// <summary>destination[i] = source[plan.LogitRows[i]].</summary>
-    void SelectLogitRows(BatchPlan plan, Activations source, Activations destination);
+    /// <summary>destination[first + i] = source[rows[i]].</summary>
+    void SelectRows(ReadOnlySpan<int> rows, Activations source, Activations destination, int first);
 
     /// <summary>
     /// Waits for the device and gives one row; valid until the next operation on the same activations.
@@ -167,6 +167,9 @@ internal abstract class KvStore(KvLayout layout, int blocks) : IDisposable
 
     /// <summary>Blocks there are.</summary>
     public int Blocks { get; } = blocks;
+
+    /// <summary>Copies a block's keys and values in all layers.</summary>
+    public abstract void CopyBlock(int source, int destination);
 
     /// <inheritdoc/>
     public abstract void Dispose();

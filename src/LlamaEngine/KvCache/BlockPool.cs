@@ -5,7 +5,7 @@ namespace LlamaEngine.KvCache;
 /// <summary>
 /// The blocks of a KV cache: who uses them, and what stands in those that nobody uses any more. A full block is known by
 /// its parent (the content before it) and its own tokens, so equal prefixes find the same blocks, and content that nobody
-/// uses stays findable until its block is needed, least recently used first.
+/// uses stays findable until its block is needed, least recently used first. Content that somebody wants retained goes last.
 /// </summary>
 /// <remarks>
 /// After vLLM's automatic prefix caching (Kwon et al. 2023, arXiv 2309.06180), but tokens are compared, not only their hash,
@@ -16,16 +16,12 @@ internal sealed class BlockPool
     /// <summary>The content before the first block: nothing.</summary>
     public const long Root = 0;
 
-    private const int None = -1;
-
-    private readonly int[] _references;
+    private readonly int[] _references, _retainers;
     private readonly long[] _contents, _parents;
     private readonly int[] _tokens;
-    private readonly int[] _previous, _next;
     private readonly Stack<int> _free;
+    private readonly BlockQueue _cached, _retained;
     private readonly Dictionary<ContentKey, int> _index = [];
-    private int _oldest = None, _newest = None;
-    private int _cached;
     private long _lastContent = Root;
 
     /// <summary>Makes a pool of free blocks.</summary>
@@ -35,10 +31,12 @@ internal sealed class BlockPool
     {
         BlockSize = blockSize;
         _references = new int[blocks];
+        _retainers = new int[blocks];
         _contents = new long[blocks];
         _parents = new long[blocks];
-        _previous = new int[blocks];
-        _next = new int[blocks];
+        int[] previous = new int[blocks], next = new int[blocks];
+        _cached = new BlockQueue(previous, next);
+        _retained = new BlockQueue(previous, next);
         _tokens = new int[checked(blocks * blockSize)];
         _free = new Stack<int>(Enumerable.Range(0, blocks).Reverse());
     }
@@ -49,14 +47,26 @@ internal sealed class BlockPool
     /// <summary>All blocks.</summary>
     public int Count => _references.Length;
 
-    /// <summary>Blocks that can be taken: free ones, and cached ones that nobody uses.</summary>
-    public int Available => _free.Count + _cached;
+    /// <summary>Blocks that can be taken: those that nobody uses, whatever stands in them.</summary>
+    public int Available => _free.Count + Cached;
 
-    /// <summary>Blocks that nobody uses but whose content can still be found.</summary>
-    public int Cached => _cached;
+    /// <summary>Blocks that nobody uses but whose content can still be found, retained ones included.</summary>
+    public int Cached => _cached.Count + _retained.Count;
+
+    /// <summary>Blocks whose content somebody wants retained, in use or not.</summary>
+    public int Retained { get; private set; }
 
     /// <summary>Cached blocks given up so far because their memory was needed.</summary>
     public long Evictions { get; private set; }
+
+    /// <summary>Snapshots being written or read: they use blocks that no sequence knows of.</summary>
+    public int Transfers { get; set; }
+
+    /// <summary>How many use a block.</summary>
+    public int References(int block) => _references[block];
+
+    /// <summary>Adds a user to a block in use: one that shares it.</summary>
+    public void Share(int block) => _references[block]++;
 
     /// <summary>Takes a block for new content, if need be the one that was not used for the longest time.</summary>
     public bool TryTake(out int block)
@@ -77,10 +87,10 @@ internal sealed class BlockPool
     public bool TryFind(long parent, ReadOnlySpan<int> tokens, out int block, out long content)
     {
         content = Root;
-        if (!_index.TryGetValue(ContentKey.Of(parent, tokens), out block) || !Holds(block, parent, tokens))
+        if (!_index.TryGetValue(ContentKey.Of(parent, tokens), out block) || !IsKnownAs(block, parent, tokens))
             return false;
         if (_references[block]++ == 0)
-            Unlink(block);
+            QueueOf(block).Remove(block);
         content = _contents[block];
         return true;
     }
@@ -91,7 +101,7 @@ internal sealed class BlockPool
     {
         ref int known = ref CollectionsMarshal.GetValueRefOrAddDefault(_index, ContentKey.Of(parent, tokens), out bool exists);
         if (exists)
-            return Holds(known, parent, tokens) ? _contents[known] : ++_lastContent;
+            return IsKnownAs(known, parent, tokens) ? _contents[known] : ++_lastContent;
         known = block;
         tokens.CopyTo(TokensOf(block));
         _parents[block] = parent;
@@ -106,18 +116,40 @@ internal sealed class BlockPool
         if (_contents[block] == Root)
             _free.Push(block);
         else
-            Append(block);
+            QueueOf(block).Add(block);
     }
+
+    /// <summary>Asks that a block in use keep its content for as long as other content can be given up instead.</summary>
+    /// <returns>The content, to be named to <see cref="Forget"/>.</returns>
+    public long Retain(int block)
+    {
+        if (_retainers[block]++ == 0)
+            Retained++;
+        return _contents[block];
+    }
+
+    /// <summary>Takes a wish of <see cref="Retain"/> back; nothing if the content was given up meanwhile.</summary>
+    public void Forget(int block, long content)
+    {
+        if (!Holds(block, content) || --_retainers[block] > 0)
+            return;
+        Retained--;
+        if (_references[block] > 0)
+            return;
+        _retained.Remove(block);
+        _cached.Add(block);
+    }
+
+    /// <summary>Whether a block still has this content.</summary>
+    public bool Holds(int block, long content) => _contents[block] == content;
 
     /// <summary>Counts everything anew and throws if the books do not balance.</summary>
     /// <param name="held">References that their owners know of, block by block.</param>
     /// <exception cref="EngineFaultedException">They do not balance.</exception>
     public void CheckIntegrity(ReadOnlySpan<int> held)
     {
-        int linked = 0;
-        for (int block = _oldest; block != None; block = _next[block], linked++)
-            Require(_references[block] == 0 && _contents[block] != Root, $"cached block {block} is in use");
-        Require(linked == _cached, $"{linked} blocks are linked, {_cached} counted");
+        CheckQueue(_cached, block => _retainers[block] == 0);
+        CheckQueue(_retained, block => _retainers[block] > 0);
         int used = 0;
         for (int block = 0; block < Count; block++)
         {
@@ -125,57 +157,46 @@ internal sealed class BlockPool
             used += _references[block] > 0 ? 1 : 0;
             Require(_contents[block] == Root || _index[ContentKey.Of(_parents[block], TokensOf(block))] == block, $"block {block} cannot be found");
         }
-        Require(used + _cached + _free.Count == Count, $"{used} used + {_cached} cached + {_free.Count} free ≠ {Count} blocks");
-
-        static void Require(bool condition, string problem)
-        {
-            if (!condition)
-                throw new EngineFaultedException($"KV cache: {problem}.");
-        }
+        Require(used + Cached + _free.Count == Count, $"{used} used + {Cached} cached + {_free.Count} free ≠ {Count} blocks");
+        int retained = _retainers.Count(retainers => retainers > 0);
+        Require(retained == Retained, $"{retained} blocks are retained, {Retained} counted");
     }
+
+    private void CheckQueue(BlockQueue queue, Func<int, bool> belongs)
+    {
+        int linked = 0;
+        for (int block = queue.Oldest; block >= 0; block = queue.After(block), linked++)
+            Require(_references[block] == 0 && _contents[block] != Root && belongs(block), $"block {block} is in the wrong queue");
+        Require(linked == queue.Count, $"{linked} blocks are linked, {queue.Count} counted");
+    }
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition)
+            throw new EngineFaultedException($"KV cache: {problem}.");
+    }
+
+    private BlockQueue QueueOf(int block) => _retainers[block] > 0 ? _retained : _cached;
 
     private bool TryEvict(out int block)
     {
-        block = _oldest;
-        if (block == None)
+        BlockQueue queue = _cached.Count > 0 ? _cached : _retained;
+        block = queue.Oldest;
+        if (block < 0)
             return false;
-        Unlink(block);
+        queue.Remove(block);
+        Retained -= _retainers[block] > 0 ? 1 : 0;
+        _retainers[block] = 0;
         _index.Remove(ContentKey.Of(_parents[block], TokensOf(block)));
         _contents[block] = Root;
         Evictions++;
         return true;
     }
 
-    private bool Holds(int block, long parent, ReadOnlySpan<int> tokens) =>
+    private bool IsKnownAs(int block, long parent, ReadOnlySpan<int> tokens) =>
         _parents[block] == parent && TokensOf(block).SequenceEqual(tokens);
 
     private Span<int> TokensOf(int block) => _tokens.AsSpan(block * BlockSize, BlockSize);
-
-    private void Append(int block)
-    {
-        _previous[block] = _newest;
-        _next[block] = None;
-        if (_newest == None)
-            _oldest = block;
-        else
-            _next[_newest] = block;
-        _newest = block;
-        _cached++;
-    }
-
-    private void Unlink(int block)
-    {
-        int previous = _previous[block], next = _next[block];
-        if (previous == None)
-            _oldest = next;
-        else
-            _next[previous] = next;
-        if (next == None)
-            _newest = previous;
-        else
-            _previous[next] = previous;
-        _cached--;
-    }
 
     /// <summary>Parent and hash of the tokens: where to look, not yet proof of equality.</summary>
     private readonly record struct ContentKey(long Parent, ulong TokensHash)

@@ -30,10 +30,16 @@ internal sealed class LlamaModel : IDisposable
         _workspace = new LlamaWorkspace(backend, configuration, maxRows, maxLogitRows);
     }
 
+    /// <summary>Logits in a row.</summary>
+    public int VocabularySize => _configuration.VocabularySize;
+
     /// <summary>Most rows of a plan with logits.</summary>
     public int MaxLogitRows => _workspace.Logits.Rows;
 
-    /// <summary>Computes a plan: its keys and values go into the cache, its wanted logits are then found by <see cref="Logits"/>.</summary>
+    /// <summary>
+    /// Computes a plan: its keys and values go into the cache, what it wants is then found by <see cref="Logits"/> and
+    /// <see cref="Hidden"/>.
+    /// </summary>
     /// <param name="plan">What to compute.</param>
     /// <param name="cache">The KV cache its slots and block tables speak of.</param>
     /// <param name="shouldStop">Asked between operations; true ends the pass.</param>
@@ -44,7 +50,7 @@ internal sealed class LlamaModel : IDisposable
         LlamaWorkspace w = _workspace;
         Activations residual = w.Residual, attended = w.Attended;
         Activations? delta = null;
-        int rows = plan.TokenCount, last = _weights.Layers.Length - 1;
+        int rows = plan.TokenCount, wanted = plan.LogitRowCount + plan.HiddenRowCount, last = _weights.Layers.Length - 1;
         _backend.Embed(_weights.Embedding, plan, residual);
         for (int i = 0; i <= last; i++)
         {
@@ -53,15 +59,15 @@ internal sealed class LlamaModel : IDisposable
             Normalize(residual, delta, layer.AttentionNorm, w.Normalized, rows);
             _backend.Linear(layer.QueryKeyValue, w.Normalized, w.QueryKeyValue, rows);
             _backend.RotateAndStore(_rope, plan, w.QueryKeyValue, cache, i);
-            if (i == last && plan.LogitRowCount == 0)
+            if (i == last && wanted == 0)
                 return;
             _backend.Attend(plan, w.QueryKeyValue, cache, i, _configuration.SlidingWindow ?? int.MaxValue, attended);
-            if (i == last && plan.LogitRowCount < rows)
+            if (i == last)
             {
-                // Behind the last attention only the rows whose logits are wanted matter.
-                _backend.SelectLogitRows(plan, residual, w.SelectedResidual);
-                _backend.SelectLogitRows(plan, attended, w.SelectedAttended);
-                (residual, attended, rows) = (w.SelectedResidual, w.SelectedAttended, plan.LogitRowCount);
+                // Behind the last attention only the rows go on of which something is wanted: first logits, then hidden states.
+                Select(plan, residual, w.SelectedResidual);
+                Select(plan, attended, w.SelectedAttended);
+                (residual, attended, rows) = (w.SelectedResidual, w.SelectedAttended, wanted);
             }
             ThrowIfStopped(shouldStop);
             _backend.Linear(layer.AttentionOutput, attended, w.Delta, rows);
@@ -74,11 +80,15 @@ internal sealed class LlamaModel : IDisposable
         }
         ThrowIfStopped(shouldStop);
         Normalize(residual, delta, _weights.OutputNorm, w.Normalized, rows);
-        _backend.Linear(_weights.Head, w.Normalized, w.Logits, rows);
+        if (plan.LogitRowCount > 0)
+            _backend.Linear(_weights.Head, w.Normalized, w.Logits, plan.LogitRowCount);
     }
 
     /// <summary>Logits [vocabulary] of the plan's i-th wanted row; valid until the next pass, free to be overwritten.</summary>
     public Span<float> Logits(int index) => _backend.Read(_workspace.Logits, index);
+
+    /// <summary>Hidden state [hidden] of the plan's i-th wanted row: the output of the last norm; valid until the next pass.</summary>
+    public ReadOnlySpan<float> Hidden(BatchPlan plan, int index) => _backend.Read(_workspace.Normalized, plan.LogitRowCount + index);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -91,6 +101,12 @@ internal sealed class LlamaModel : IDisposable
     {
         if (shouldStop())
             throw new OperationCanceledException();
+    }
+
+    private void Select(BatchPlan plan, Activations source, Activations destination)
+    {
+        _backend.SelectRows(plan.LogitRows, source, destination, 0);
+        _backend.SelectRows(plan.HiddenRows, source, destination, plan.LogitRowCount);
     }
 
     private void Normalize(Activations residual, Activations? delta, VectorWeight weight, Activations output, int rows) =>

@@ -21,8 +21,8 @@ internal sealed class LlamaWorkspace : IDisposable
             Attended = Allocate(maxRows, attentionWidth);
             GateUp = Allocate(maxRows, checked(2 * sizes.IntermediateSize));
             Gated = Allocate(maxRows, sizes.IntermediateSize);
-            SelectedResidual = Allocate(maxLogitRows, sizes.HiddenSize);
-            SelectedAttended = Allocate(maxLogitRows, attentionWidth);
+            SelectedResidual = Allocate(maxRows, sizes.HiddenSize);
+            SelectedAttended = Allocate(maxRows, attentionWidth);
             Logits = Allocate(maxLogitRows, sizes.VocabularySize);
         }
         catch
@@ -53,10 +53,10 @@ internal sealed class LlamaWorkspace : IDisposable
     /// <summary>silu(gate) · up [rows, intermediate].</summary>
     public Activations Gated { get; }
 
-    /// <summary>Rows of <see cref="Residual"/> whose logits are wanted.</summary>
+    /// <summary>Rows of <see cref="Residual"/> of which something is wanted.</summary>
     public Activations SelectedResidual { get; }
 
-    /// <summary>Rows of <see cref="Attended"/> whose logits are wanted.</summary>
+    /// <summary>Rows of <see cref="Attended"/> of which something is wanted.</summary>
     public Activations SelectedAttended { get; }
 
     /// <summary>[logit rows, vocabulary].</summary>
@@ -66,8 +66,8 @@ internal sealed class LlamaWorkspace : IDisposable
     public static long Bytes(LlamaConfiguration sizes, int maxRows, int maxLogitRows)
     {
         long attention = (long)sizes.HeadCount * sizes.HeadSize, keyValue = (long)sizes.KeyValueHeadCount * sizes.HeadSize;
-        long perRow = 3L * sizes.HiddenSize + 2 * attention + 2 * keyValue + 3L * sizes.IntermediateSize;
-        return 4 * (maxRows * perRow + maxLogitRows * (sizes.HiddenSize + attention + sizes.VocabularySize));
+        long perRow = 4L * sizes.HiddenSize + 3 * attention + 2 * keyValue + 3L * sizes.IntermediateSize;
+        return 4 * (maxRows * perRow + (long)maxLogitRows * sizes.VocabularySize);
     }
 
     /// <inheritdoc/>

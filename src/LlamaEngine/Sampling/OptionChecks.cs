@@ -8,6 +8,9 @@ internal static class OptionChecks
     /// <summary>Most alternatives a token's log probability comes with.</summary>
     public const int MaxTopLogProbabilities = 20;
 
+    /// <summary>Most completions of one prompt.</summary>
+    public const int MaxChoices = 128;
+
     /// <summary>Checks all of a request's options against a vocabulary.</summary>
     public static void Check(GenerationOptions options, int vocabularySize)
     {
@@ -25,11 +28,17 @@ internal static class OptionChecks
     /// <summary>The array, or none where it was never set.</summary>
     public static ImmutableArray<T> OrEmpty<T>(ImmutableArray<T> array) => array.IsDefault ? [] : array;
 
+    /// <summary>Refuses a time that is none.</summary>
+    public static void CheckTimeout(TimeSpan? timeout) =>
+        Require(timeout is null || timeout > TimeSpan.Zero, timeout, nameof(GenerationOptions.Timeout), "longer than nothing");
+
     private static void CheckCounts(GenerationOptions options)
     {
         Require(options.MaxTokens is null or >= 1, options.MaxTokens, nameof(options.MaxTokens), "at least 1");
         Require(options.MinTokens >= 0, options.MinTokens, nameof(options.MinTokens), "at least 0");
         Require(options.MinTokens <= (options.MaxTokens ?? int.MaxValue), options.MinTokens, nameof(options.MinTokens), "at most MaxTokens");
+        Require(options.Choices is >= 1 and <= MaxChoices, options.Choices, nameof(options.Choices), $"from 1 to {MaxChoices}");
+        CheckTimeout(options.Timeout);
         Require(options.PenaltyWindow is null or >= 0, options.PenaltyWindow, nameof(options.PenaltyWindow), "at least 0");
         Require(
             options.TopLogProbabilities is null or (>= 0 and <= MaxTopLogProbabilities),

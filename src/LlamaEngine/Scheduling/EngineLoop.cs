@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using LlamaEngine.Backends;
 using LlamaEngine.Diagnostics;
@@ -14,18 +15,29 @@ namespace LlamaEngine.Scheduling;
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
-    private readonly Channel<Sequence> _arrivals = Channel.CreateUnbounded<Sequence>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
     private readonly LlamaModel _model;
     private readonly KvStore _store;
     private readonly BlockPool _pool;
     private readonly Scheduler _scheduler;
     private readonly BatchPlan _plan;
+    private readonly EngineCounters _counters = new();
+    private readonly bool _checksIntegrity = AppContext.TryGetSwitch("LlamaEngine.CheckIntegrity", out bool wanted) ? wanted : Debugging;
+    private readonly float[] _logits;
+    private readonly List<(Sequence Sequence, Exception? Exception)> _ended = [];
     private readonly Func<bool> _isStepUseless;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private long _arrived;
+    private long _arrived, _endedRequests, _steps, _computedTokens, _generatedTokens;
     private volatile bool _stopping;
     private EngineFaultedException? _fault;
+
+    private const bool Debugging =
+#if DEBUG
+        true;
+#else
+        false;
+#endif
 
     /// <summary>Starts the thread.</summary>
     /// <param name="contextLength">Most positions of one sequence.</param>
@@ -40,19 +52,29 @@ internal sealed class EngineLoop : IDisposable
         _scheduler = new Scheduler(_pool, maxSequences, model.MaxLogitRows);
         int blockSize = store.Layout.BlockSize, blocksPerSequence = (contextLength + blockSize - 1) / blockSize;
         _plan = new BatchPlan(maxBatchTokens, maxSequences, checked(blocksPerSequence * maxSequences), blockSize);
+        _logits = new float[model.VocabularySize];
         _isStepUseless = IsStepUseless;
+        PublishCounters();
         _thread = new Thread(Run) { IsBackground = true, Name = "LlamaEngine loop" };
         _thread.Start();
     }
 
+    /// <summary>What the engine does and has done; thread-safe.</summary>
+    public EngineStatistics Statistics => _counters.Read();
+
     /// <summary>Queues a sequence.</summary>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     /// <exception cref="EngineFaultedException">The engine met an internal error before.</exception>
-    public void Submit(Sequence sequence)
+    public void Submit(Sequence sequence) => Submit(new Arrival(sequence, null));
+
+    /// <summary>Has something done on the loop thread, between two steps: as little as possible, since all requests wait meanwhile.</summary>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    /// <exception cref="EngineFaultedException">The engine met an internal error before.</exception>
+    public Task<T> InvokeAsync<T>(Func<BlockPool, KvStore, T> function)
     {
-        if (Volatile.Read(ref _fault) is { } fault)
-            throw new EngineFaultedException(fault.Message, fault);
-        ObjectDisposedException.ThrowIf(!_arrivals.Writer.TryWrite(sequence), typeof(InferenceEngine));
+        var command = new LoopCommand<T>(function);
+        Submit(new Arrival(null, command));
+        return command.Completion;
     }
 
     /// <summary>Ends running and waiting sequences and the thread.</summary>
@@ -62,6 +84,13 @@ internal sealed class EngineLoop : IDisposable
             return;
         _stopping = true;
         _thread.Join();
+    }
+
+    private void Submit(Arrival arrival)
+    {
+        if (Volatile.Read(ref _fault) is { } fault)
+            throw new EngineFaultedException(fault.Message, fault);
+        ObjectDisposedException.ThrowIf(!_arrivals.Writer.TryWrite(arrival), typeof(InferenceEngine));
     }
 
     private void Run()
@@ -85,11 +114,15 @@ internal sealed class EngineLoop : IDisposable
     {
         if (_scheduler.IsIdle && !_stopping)
         {
+            CheckIntegrity();
             ValueTask<bool> wait = _arrivals.Reader.WaitToReadAsync();
             _ = wait.IsCompleted ? wait.Result : wait.AsTask().GetAwaiter().GetResult();
         }
-        while (_arrivals.Reader.TryRead(out Sequence? sequence))
+        while (!_stopping && _arrivals.Reader.TryRead(out Arrival arrival))
         {
+            arrival.Command?.Execute(_pool, _store);
+            if (arrival.Sequence is not { } sequence)
+                continue;
             sequence.Arrival = _arrived++;
             _scheduler.Enqueue(sequence);
         }
@@ -98,11 +131,19 @@ internal sealed class EngineLoop : IDisposable
 
     private void Step()
     {
-        DropCancelled(_scheduler.Running);
-        DropCancelled(_scheduler.Waiting);
+        DropWhatIsOver();
         _scheduler.Schedule(_plan);
-        if (_plan.TokenCount == 0)
-            return;
+        if (_plan.TokenCount > 0)
+            Compute();
+        else if (!_scheduler.IsIdle)
+            Thread.Sleep(1); // a snapshot being written or read holds the blocks that the next request needs
+        CloseStep();
+    }
+
+    private void Compute()
+    {
+        foreach (BlockCopy copy in _plan.BlockCopies)
+            _store.CopyBlock(copy.Source, copy.Destination);
         try
         {
             _model.Forward(_plan, _store, _isStepUseless);
@@ -112,34 +153,42 @@ internal sealed class EngineLoop : IDisposable
             // Every planned sequence was cancelled, or the engine is ending: the next round drops them.
             return;
         }
+        _steps++;
+        _computedTokens += _plan.TokenCount;
         Deliver();
     }
 
-    private void DropCancelled(IReadOnlyList<Sequence> sequences)
+    private void DropWhatIsOver()
+    {
+        long now = Stopwatch.GetTimestamp();
+        DropWhatIsOver(_scheduler.Running, now);
+        DropWhatIsOver(_scheduler.Waiting, now);
+    }
+
+    private void DropWhatIsOver(IReadOnlyList<Sequence> sequences, long now)
     {
         for (int i = sequences.Count - 1; i >= 0; i--)
         {
-            Sequence sequence = sequences[i];
-            if (sequence.Cancellation.IsCancellationRequested)
-                End(sequence, new OperationCanceledException(sequence.Cancellation));
+            if (sequences[i].IsOver(now))
+                End(sequences[i], sequences[i].OverException());
         }
     }
 
-    /// <summary>Gives every planned sequence its logits and ends those that are done.</summary>
+    /// <summary>Gives every planned sequence what it wanted and ends those that are done.</summary>
     private void Deliver()
     {
-        int logitRow = 0;
+        int logitRow = 0, hiddenRow = 0;
         for (int i = 0; i < _scheduler.Planned.Count; i++)
         {
             Sequence sequence = _scheduler.Planned[i];
             PlannedSequence planned = _plan.Sequences[i];
+            int end = planned.FirstRow + planned.RowCount;
+            int logits = CountUpTo(_plan.LogitRows, logitRow, end), hidden = CountUpTo(_plan.HiddenRows, hiddenRow, end);
             sequence.Advance(_pool, planned.RowCount);
             try
             {
-                bool done = false;
-                for (; logitRow < _plan.LogitRowCount && _plan.LogitRows[logitRow] < planned.FirstRow + planned.RowCount; logitRow++)
-                    done |= sequence.TakeLogits(_plan.Positions[_plan.LogitRows[logitRow]], _model.Logits(logitRow));
-                if (done)
+                TakeHidden(sequence, hiddenRow, hidden);
+                if (TakeLogits(sequence, logitRow, logits) || sequence.EndsWithPrefill && sequence.Pending == 0)
                     End(sequence, null);
             }
 #pragma warning disable CA1031 // Whatever a sequence's own code (a logit processor, say) throws belongs to its caller, not to the loop.
@@ -147,19 +196,89 @@ internal sealed class EngineLoop : IDisposable
 #pragma warning restore CA1031
             {
                 End(sequence, exception);
-                while (logitRow < _plan.LogitRowCount && _plan.LogitRows[logitRow] < planned.FirstRow + planned.RowCount)
-                    logitRow++;
             }
+            logitRow += logits;
+            hiddenRow += hidden;
+        }
+    }
+
+    private static int CountUpTo(ReadOnlySpan<int> rows, int from, int end)
+    {
+        int count = 0;
+        while (from + count < rows.Length && rows[from + count] < end)
+            count++;
+        return count;
+    }
+
+    private void TakeHidden(Sequence sequence, int first, int count)
+    {
+        for (int row = first; row < first + count; row++)
+            sequence.TakeHidden(_plan.Positions[_plan.HiddenRows[row]], _model.Hidden(_plan, row));
+    }
+
+    private bool TakeLogits(Sequence sequence, int first, int count)
+    {
+        bool done = false;
+        for (int row = first; row < first + count; row++)
+        {
+            int position = _plan.Positions[_plan.LogitRows[row]];
+            Span<float> logits = _model.Logits(row);
+            foreach (Sequence follower in sequence.TakeFollowers())
+                Fork(sequence, follower, position, logits);
+            done |= TakeLogits(sequence, position, logits);
+        }
+        return done;
+    }
+
+    private bool TakeLogits(Sequence sequence, int position, Span<float> logits)
+    {
+        int before = sequence.GeneratedTokens;
+        bool done = sequence.TakeLogits(position, logits);
+        _generatedTokens += sequence.GeneratedTokens - before;
+        return done;
+    }
+
+    /// <summary>Lets a sequence begin where another stands, with a copy of the same logits: sampling overwrites them.</summary>
+    private void Fork(Sequence source, Sequence follower, int position, ReadOnlySpan<float> logits)
+    {
+        if (!_scheduler.TryFork(source, follower))
+            return;
+        logits.CopyTo(_logits);
+        try
+        {
+            if (TakeLogits(follower, position, _logits))
+                End(follower, null);
+        }
+#pragma warning disable CA1031 // As in Deliver.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            End(follower, exception);
         }
     }
 
     private void End(Sequence sequence, Exception? exception)
     {
-        _scheduler.Remove(sequence);
         if (exception is null)
-            sequence.Complete();
-        else
-            sequence.Fail(exception);
+            sequence.Retention?.Retain(_pool, sequence.Tokens[..sequence.Computed]);
+        _scheduler.Remove(sequence);
+        _ended.Add((sequence, exception));
+    }
+
+    /// <summary>Tells those who wait, after the books are closed: what they read in the statistics then includes their request.</summary>
+    private void CloseStep()
+    {
+        _endedRequests += _ended.Count;
+        PublishCounters();
+        foreach ((Sequence sequence, Exception? exception) in _ended)
+            sequence.End(exception);
+        _ended.Clear();
+    }
+
+    private void CheckIntegrity()
+    {
+        if (_checksIntegrity && _pool.Transfers == 0)
+            _pool.CheckIntegrity(new int[_pool.Count]);
     }
 
     /// <summary>Nobody waits for the step any more: asked between the operations of a pass.</summary>
@@ -167,9 +286,10 @@ internal sealed class EngineLoop : IDisposable
     {
         if (_stopping)
             return true;
+        long now = Stopwatch.GetTimestamp();
         for (int i = 0; i < _scheduler.Planned.Count; i++)
         {
-            if (!_scheduler.Planned[i].Cancellation.IsCancellationRequested)
+            if (!_scheduler.Planned[i].IsOver(now))
                 return false;
         }
         return true;
@@ -187,11 +307,36 @@ internal sealed class EngineLoop : IDisposable
 
     private void FailAll(Exception exception)
     {
-        while (_arrivals.Reader.TryRead(out Sequence? sequence))
-            sequence.Fail(exception);
+        while (_arrivals.Reader.TryRead(out Arrival arrival))
+        {
+            arrival.Command?.Fail(exception);
+            arrival.Sequence?.End(exception);
+        }
         while (_scheduler.Running.Count > 0)
             End(_scheduler.Running[^1], exception);
         while (_scheduler.Waiting.Count > 0)
             End(_scheduler.Waiting[^1], exception);
+        CloseStep();
     }
+
+    private void PublishCounters() => _counters.Publish(new EngineStatistics
+    {
+        RunningSequences = _scheduler.Running.Count,
+        WaitingSequences = _scheduler.Waiting.Count,
+        KvBlocks = _pool.Count,
+        KvBlocksInUse = _pool.Count - _pool.Available,
+        KvBlocksCached = _pool.Cached,
+        KvBlocksRetained = _pool.Retained,
+        KvBlockSize = _pool.BlockSize,
+        EndedRequests = _endedRequests,
+        Steps = _steps,
+        ComputedTokens = _computedTokens,
+        GeneratedTokens = _generatedTokens,
+        PrefixQueryTokens = _scheduler.Prefixes.Queried,
+        PrefixHitTokens = _scheduler.Prefixes.Hit,
+        Preemptions = _scheduler.Preemptions,
+        Evictions = _pool.Evictions,
+    });
+
+    private readonly record struct Arrival(Sequence? Sequence, LoopCommand? Command);
 }

@@ -1,20 +1,24 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Threading.Channels;
 using LlamaEngine.Backends;
 using LlamaEngine.Sampling;
 
 namespace LlamaEngine.Scheduling;
 
-/// <summary>A completion that a caller waits for: written by the loop thread, read by the caller through <see cref="Events"/>.</summary>
+/// <summary>
+/// A completion that a caller waits for. The loop thread writes its tokens, the caller reads them: what <see cref="Progress"/>
+/// counts does not change any more, so the two need no lock and the hand-over takes no memory.
+/// </summary>
 internal sealed class GenerationRequest : Sequence
 {
-    private readonly Channel<TokenEvent> _channel = Channel.CreateUnbounded<TokenEvent>(
-        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly int[] _tokens;
+    private readonly float[] _logProbabilities;
+    private readonly ImmutableArray<TokenLogProbability>[] _alternatives;
     private readonly Sampler _sampler;
     private readonly CompletionText? _stopText;
-    private int _generated;
+    private readonly AsyncSignal _signal;
+    private ImmutableArray<GenerationRequest> _followers = [];
+    private int _generated, _progress;
     private long _started, _firstToken, _lastToken;
 
     /// <summary>Creates a request.</summary>
@@ -23,6 +27,7 @@ internal sealed class GenerationRequest : Sequence
     /// <param name="parameters">Validated sampling parameters.</param>
     /// <param name="scratch">The loop's room for sampling.</param>
     /// <param name="stopText">Decodes the tokens and looks for stop strings; null if there are none.</param>
+    /// <param name="signal">Set whenever there is news.</param>
     /// <param name="cancellation">The caller's.</param>
     public GenerationRequest(
         ReadOnlySpan<int> prompt,
@@ -30,16 +35,20 @@ internal sealed class GenerationRequest : Sequence
         SamplingParameters parameters,
         SamplerScratch scratch,
         CompletionText? stopText,
+        AsyncSignal signal,
         CancellationToken cancellation)
         : base(cancellation)
     {
         _tokens = new int[prompt.Length + maxTokens];
         prompt.CopyTo(_tokens);
+        _logProbabilities = parameters.TopLogProbabilities is null ? [] : new float[maxTokens];
+        _alternatives = parameters.TopLogProbabilities is null or 0 ? [] : new ImmutableArray<TokenLogProbability>[maxTokens];
         PromptLength = prompt.Length;
         MaxTokens = maxTokens;
         Parameters = parameters;
         _sampler = new Sampler(parameters, scratch);
         _stopText = stopText;
+        _signal = signal;
     }
 
     /// <summary>Tokens of the prompt.</summary>
@@ -51,8 +60,21 @@ internal sealed class GenerationRequest : Sequence
     /// <summary>How tokens are sampled and which end the completion.</summary>
     public SamplingParameters Parameters { get; }
 
-    /// <summary>What was generated, as it happens.</summary>
-    public ChannelReader<TokenEvent> Events => _channel.Reader;
+    /// <summary>Tokens that may be read, by index from 0, and whether those are all there will be.</summary>
+    public (int Generated, bool HasEnded) Progress
+    {
+        get
+        {
+            int progress = Volatile.Read(ref _progress);
+            return (progress >> 1, (progress & 1) != 0);
+        }
+    }
+
+    /// <summary>Why it ended; None where <see cref="Error"/> says it.</summary>
+    public FinishReason Finish { get; private set; }
+
+    /// <summary>What it ended with, if not well.</summary>
+    public Exception? Error { get; private set; }
 
     /// <inheritdoc/>
     public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, PromptLength + _generated);
@@ -61,12 +83,21 @@ internal sealed class GenerationRequest : Sequence
     public override int MaxLength => Math.Max(PromptLength, _tokens.Length - 1);
 
     /// <inheritdoc/>
-    public override WantedLogits Wanted => WantedLogits.Last;
+    public override WantedRows WantedLogits => WantedRows.Last;
 
-    /// <summary>Tokens used so far; exact once <see cref="Events"/> is complete.</summary>
+    /// <inheritdoc/>
+    public override int GeneratedTokens => _generated;
+
+    /// <summary>Further completions of the same prompt, to be forked from this one when it is computed; never submitted themselves.</summary>
+    public ImmutableArray<GenerationRequest> Followers
+    {
+        init => _followers = value;
+    }
+
+    /// <summary>Tokens used so far; exact once it has ended.</summary>
     public TokenUsage Usage => new(PromptLength, _generated, Math.Max(0, CachedTokens));
 
-    /// <summary>Where the time went; exact once <see cref="Events"/> is complete.</summary>
+    /// <summary>Where the time went; exact once it has ended.</summary>
     public CompletionTimings Timings
     {
         get
@@ -77,34 +108,67 @@ internal sealed class GenerationRequest : Sequence
         }
     }
 
+    /// <summary>A generated token.</summary>
+    public int TokenAt(int index) => _tokens[PromptLength + index];
+
+    /// <summary>Its log probability; null unless asked for.</summary>
+    public float? LogProbabilityAt(int index) => _logProbabilities.Length == 0 ? null : _logProbabilities[index];
+
+    /// <summary>Its likeliest alternatives; empty unless asked for.</summary>
+    public ImmutableArray<TokenLogProbability> AlternativesAt(int index) => _alternatives.Length == 0 ? [] : _alternatives[index];
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<Sequence> TakeFollowers()
+    {
+        ImmutableArray<GenerationRequest> followers = _followers;
+        _followers = [];
+        return ReadOnlySpan<Sequence>.CastUp(followers.AsSpan());
+    }
+
     /// <inheritdoc/>
     public override bool TakeLogits(int position, Span<float> logits)
     {
         _lastToken = Stopwatch.GetTimestamp();
         if (MaxTokens == 0)
         {
-            _channel.Writer.TryWrite(new TokenEvent(null, default, FinishReason.Length));
+            Finish = FinishReason.Length;
             return true;
         }
         SampledToken sampled = _sampler.Sample(logits, Tokens, PromptLength);
-        _tokens[PromptLength + _generated++] = sampled.TokenId;
+        _tokens[PromptLength + _generated] = sampled.TokenId;
+        if (_logProbabilities.Length > 0)
+            _logProbabilities[_generated] = sampled.LogProbability!.Value;
+        if (_alternatives.Length > 0)
+            _alternatives[_generated] = [.. _sampler.TopLogProbabilities];
         if (_firstToken == 0)
             _firstToken = _lastToken;
-        FinishReason finish = Finish(sampled.TokenId);
-        _channel.Writer.TryWrite(new TokenEvent(sampled, TopLogProbabilities(), finish));
-        return finish != FinishReason.None;
+        _generated++;
+        Finish = FinishAfter(sampled.TokenId);
+        if (Finish != FinishReason.None)
+            return true; // published with the end, so that the last token is seen to be the last
+        Publish(ended: false);
+        return false;
     }
 
     /// <inheritdoc/>
-    public override void Complete() => _channel.Writer.TryComplete();
-
-    /// <inheritdoc/>
-    public override void Fail(Exception exception) => _channel.Writer.TryComplete(exception);
+    protected override void OnEnded(Exception? exception)
+    {
+        foreach (Sequence follower in TakeFollowers())
+            follower.End(exception);
+        Error = exception;
+        Publish(ended: true);
+    }
 
     /// <inheritdoc/>
     protected override void OnStarted() => _started = Stopwatch.GetTimestamp();
 
-    private FinishReason Finish(int token)
+    private void Publish(bool ended)
+    {
+        Volatile.Write(ref _progress, _generated << 1 | (ended ? 1 : 0));
+        _signal.Set();
+    }
+
+    private FinishReason FinishAfter(int token)
     {
         if (Parameters.IsStopToken(token))
             return FinishReason.Stop;
@@ -113,7 +177,4 @@ internal sealed class GenerationRequest : Sequence
             return FinishReason.Stop;
         return _generated == MaxTokens ? FinishReason.Length : FinishReason.None;
     }
-
-    private ImmutableArray<TokenLogProbability> TopLogProbabilities() =>
-        Parameters.TopLogProbabilities > 0 ? [.. _sampler.TopLogProbabilities] : default;
 }

@@ -27,6 +27,9 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
     /// <summary>Sequences of the last plan, in its order.</summary>
     public IReadOnlyList<Sequence> Planned => _planned;
 
+    /// <summary>Tokens of prompts when they were first admitted, and how many of them were found in the cache.</summary>
+    public (long Queried, long Hit) Prefixes { get; private set; }
+
     /// <summary>How often a sequence lost its blocks to an earlier one.</summary>
     public long Preemptions { get; private set; }
 
@@ -46,6 +49,23 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
         PlanDecodes(plan);
         PlanPrefills(plan);
         Admit(plan);
+    }
+
+    /// <summary>
+    /// Lets a sequence begin as a copy of a running one. False: as many run as may; it waits, and computes for itself what the
+    /// cache does not hold.
+    /// </summary>
+    public bool TryFork(Sequence source, Sequence copy)
+    {
+        copy.Arrival = source.Arrival;
+        if (_running.Count >= maxSequences)
+        {
+            Enqueue(copy);
+            return false;
+        }
+        copy.Fork(pool, source);
+        InsertInOrder(_running, copy);
+        return true;
     }
 
     /// <summary>Takes a sequence out, wherever it is, and gives its blocks back.</summary>
@@ -76,7 +96,10 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
         }
     }
 
-    /// <summary>Admits in order while there are blocks for a whole prompt: half a prompt would only be preempted.</summary>
+    /// <summary>
+    /// Admits in order while there are blocks for a whole prompt (half a prompt would only be preempted) and one for every
+    /// sequence that runs already.
+    /// </summary>
     private void Admit(BatchPlan plan)
     {
         while (_waiting.Count > 0 && _running.Count < maxSequences && plan.TokenCount < plan.MaxTokens && plan.SequenceCount < maxSequences)
@@ -84,12 +107,12 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
             Sequence next = _waiting[0];
             next.AdoptPrefix(pool);
             int missing = BlocksFor(next.Tokens.Length) - next.Blocks.Length;
-            if (missing > pool.Available)
+            if (missing > 0 && missing + _running.Count > pool.Available)
             {
                 next.ReleaseBlocks(pool);
                 return;
             }
-            next.Start();
+            Start(next);
             _waiting.RemoveAt(0);
             InsertInOrder(_running, next);
             if (!TryPlan(plan, next))
@@ -102,21 +125,41 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
     {
         int count = Math.Min(sequence.Pending, plan.MaxTokens - plan.TokenCount);
         int logitRows = maxLogitRows - plan.LogitRowCount;
-        if (sequence.Wanted == WantedLogits.All)
+        if (sequence.WantedLogits == WantedRows.All)
             count = Math.Min(count, logitRows);
         if (count == 0 || logitRows == 0)
             return false;
-        while (!sequence.TryReserve(pool, sequence.Computed + count))
+        while (!sequence.TryOwnLastBlock(pool, plan) || !sequence.TryReserve(pool, sequence.Computed + count))
         {
             if (!TryPreemptFor(sequence))
                 return false;
         }
-        bool last = count == sequence.Pending;
-        WantedLogits wanted = sequence.Wanted == WantedLogits.Last && !last ? WantedLogits.None : sequence.Wanted;
-        plan.Add(sequence.Tokens.Slice(sequence.Computed, count), sequence.Computed, sequence.Blocks, wanted);
+        Add(plan, sequence, count);
+        return true;
+    }
+
+    private void Add(BatchPlan plan, Sequence sequence, int count)
+    {
+        bool last = count == sequence.Pending, first = sequence.Computed == 0;
+        WantedRows logits = Now(sequence.WantedLogits, first, last), hidden = Now(sequence.WantedHidden, first, last);
+        plan.Add(sequence.Tokens.Slice(sequence.Computed, count), sequence.Computed, sequence.Blocks, logits, hidden);
         sequence.Planned = true;
         _planned.Add(sequence);
-        return true;
+    }
+
+    /// <summary>What of a wish for a whole prompt falls on this chunk of it.</summary>
+    private static WantedRows Now(WantedRows wanted, bool first, bool last) => wanted switch
+    {
+        WantedRows.First when !first => WantedRows.None,
+        WantedRows.Last when !last => WantedRows.None,
+        _ => wanted,
+    };
+
+    private void Start(Sequence sequence)
+    {
+        if (sequence.CachedTokens < 0)
+            Prefixes = (Prefixes.Queried + sequence.Tokens.Length, Prefixes.Hit + sequence.Computed);
+        sequence.Start();
     }
 
     /// <summary>Takes the blocks of the last sequence that is not in the plan; the sequence in need itself if it is that one.</summary>

@@ -6,7 +6,7 @@ using LlamaEngine.KvCache;
 namespace LlamaEngine.Scheduling;
 
 /// <summary>
-/// A sequence of tokens that a caller wants computed: a completion, or logits of a text. Known tokens whose keys and values are
+/// A sequence of tokens that a caller wants computed: a completion, logits or an embedding of a text. Known tokens whose keys and values are
 /// not in the cache yet are its pending ones; the scheduler puts them into batches until none is left.
 /// </summary>
 /// <remarks>Everything but construction and <see cref="Cancellation"/> belongs to the engine's loop thread.</remarks>
@@ -15,6 +15,8 @@ internal abstract class Sequence(CancellationToken cancellation)
     private readonly List<int> _blocks = [];
     private int _registeredBlocks;
     private long _content = BlockPool.Root;
+    private long _deadline = long.MaxValue;
+    private TimeSpan? _timeout;
 
     /// <summary>When the caller asked, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long Created { get; } = Stopwatch.GetTimestamp();
@@ -25,6 +27,23 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Higher ones are served first; within one, first come, first served.</summary>
     public int Priority { get; init; }
 
+    /// <summary>How long it may take from the call on; null: as long as it takes.</summary>
+    public TimeSpan? Timeout
+    {
+        init
+        {
+            _timeout = value;
+            if (value is { } timeout && timeout.TotalSeconds < int.MaxValue)
+                _deadline = Created + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+        }
+    }
+
+    /// <summary>What keeps its blocks when it ends well; null: nothing does.</summary>
+    public RetainedPrefix? Retention { get; init; }
+
+    /// <summary>Counts it until it ends; null: nobody counts.</summary>
+    public RequestGauge? Gauge { get; init; }
+
     /// <summary>Number in the order of arrival.</summary>
     public long Arrival { get; set; }
 
@@ -34,8 +53,17 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Most tokens it can come to have in the cache.</summary>
     public abstract int MaxLength { get; }
 
-    /// <summary>Which logits it wants of its pending tokens.</summary>
-    public abstract WantedLogits Wanted { get; }
+    /// <summary>Of which of its pending tokens it wants logits.</summary>
+    public virtual WantedRows WantedLogits => WantedRows.None;
+
+    /// <summary>Of which tokens of its prompt it wants hidden states; not together with logits.</summary>
+    public virtual WantedRows WantedHidden => WantedRows.None;
+
+    /// <summary>It is done when all its tokens are in the cache.</summary>
+    public virtual bool EndsWithPrefill => false;
+
+    /// <summary>Tokens generated so far.</summary>
+    public virtual int GeneratedTokens => 0;
 
     /// <summary>Whether its prompt may be taken from the cache.</summary>
     public virtual bool ReusesPrefix => true;
@@ -57,13 +85,33 @@ internal abstract class Sequence(CancellationToken cancellation)
 
     /// <summary>Takes the logits of the pending token at <paramref name="position"/>, in order.</summary>
     /// <returns>True when nothing is left to do.</returns>
-    public abstract bool TakeLogits(int position, Span<float> logits);
+    public virtual bool TakeLogits(int position, Span<float> logits) => false;
 
-    /// <summary>Tells the caller that all is done.</summary>
-    public abstract void Complete();
+    /// <summary>Takes the hidden state of the pending token at <paramref name="position"/>, in order.</summary>
+    public virtual void TakeHidden(int position, ReadOnlySpan<float> hidden)
+    {
+    }
 
-    /// <summary>Tells the caller that it ended with an exception.</summary>
-    public abstract void Fail(Exception exception);
+    /// <summary>Gives, once, the sequences that begin as copies of this one now that its prompt is computed.</summary>
+    public virtual ReadOnlySpan<Sequence> TakeFollowers() => [];
+
+    /// <summary>Whether its caller gave up or its time is over at <paramref name="now"/> (a <see cref="Stopwatch"/> timestamp).</summary>
+    public bool IsOver(long now) => Cancellation.IsCancellationRequested || now >= _deadline;
+
+    /// <summary>What its caller is told when it <see cref="IsOver"/>.</summary>
+    public Exception OverException() => Cancellation.IsCancellationRequested
+        ? new OperationCanceledException(Cancellation)
+        : new DeadlineExceededException(_timeout!.Value, CachedTokens >= 0, GeneratedTokens);
+
+    /// <summary>Tells the caller that all is done, or that it ended with an exception.</summary>
+    public void End(Exception? exception)
+    {
+        Gauge?.Leave();
+        OnEnded(exception);
+    }
+
+    /// <summary>Called when it has ended; with null: well.</summary>
+    protected abstract void OnEnded(Exception? exception);
 
     /// <summary>Called when the sequence is first admitted.</summary>
     protected virtual void OnStarted()
@@ -75,7 +123,7 @@ internal abstract class Sequence(CancellationToken cancellation)
     {
         ReadOnlySpan<int> tokens = Tokens;
         int size = pool.BlockSize;
-        _blocks.EnsureCapacity((MaxLength + size - 1) / size); // so that decoding allocates nothing
+        _blocks.EnsureCapacity(BlocksFor(pool, MaxLength)); // so that decoding allocates nothing
         while (ReusesPrefix && Computed + size < tokens.Length
             && pool.TryFind(_content, tokens.Slice(Computed, size), out int block, out long content))
         {
@@ -93,6 +141,38 @@ internal abstract class Sequence(CancellationToken cancellation)
             return;
         CachedTokens = Computed;
         OnStarted();
+    }
+
+    /// <summary>Begins as a copy of a sequence whose tokens it begins with: shares its blocks, the last and unfinished one too.</summary>
+    public void Fork(BlockPool pool, Sequence source)
+    {
+        _blocks.EnsureCapacity(BlocksFor(pool, MaxLength));
+        foreach (int block in source._blocks)
+        {
+            pool.Share(block);
+            _blocks.Add(block);
+        }
+        Computed = source.Computed;
+        _registeredBlocks = source._registeredBlocks;
+        _content = source._content;
+        Start();
+    }
+
+    /// <summary>
+    /// Makes sure that the block it writes to next is its own: a block it shares is replaced by a copy, which the plan then has made.
+    /// </summary>
+    /// <returns>False if the pool has no more blocks.</returns>
+    public bool TryOwnLastBlock(BlockPool pool, BatchPlan plan)
+    {
+        int last = Computed / pool.BlockSize;
+        if (last >= _blocks.Count || pool.References(_blocks[last]) == 1)
+            return true;
+        if (!plan.CanCopy || !pool.TryTake(out int copy))
+            return false;
+        plan.Copy(_blocks[last], copy);
+        pool.Release(_blocks[last]);
+        _blocks[last] = copy;
+        return true;
     }
 
     /// <summary>Takes blocks until they hold <paramref name="length"/> positions.</summary>
@@ -129,4 +209,6 @@ internal abstract class Sequence(CancellationToken cancellation)
         _content = BlockPool.Root;
         Computed = 0;
     }
+
+    private static int BlocksFor(BlockPool pool, int length) => (length + pool.BlockSize - 1) / pool.BlockSize;
 }

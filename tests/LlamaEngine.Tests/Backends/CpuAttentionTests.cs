@@ -47,7 +47,7 @@ public sealed unsafe class CpuAttentionTests
         {
             int rows = Math.Min(chunk, Positions - first);
             plan.Clear();
-            plan.Add(new int[rows], first, table, WantedLogits.None);
+            plan.Add(new int[rows], first, table, WantedRows.None);
             for (int row = 0; row < rows; row++)
                 qkv.AsSpan((first + row) * width, width).CopyTo(new Span<float>(((CpuActivations)input).Row(row), width));
             backend.RotateAndStore(rope, plan, input, cache, 1);

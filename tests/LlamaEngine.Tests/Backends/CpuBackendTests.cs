@@ -107,7 +107,7 @@ public sealed unsafe class CpuBackendTests
                 if (position == 64)
                     before = GC.GetAllocatedBytesForCurrentThread();
                 plan.Clear();
-                plan.Add(token, position, table, WantedLogits.Last);
+                plan.Add(token, position, table, WantedRows.Last);
                 backend.RmsNorm(input, null, norm, 1e-5f, output, 1);
                 backend.Linear(linear, output, qkv, 1);
                 backend.RotateAndStore(rope, plan, qkv, cache, 0);

@@ -166,7 +166,7 @@ public sealed class SchedulerTests
             if (sequence.Pending > 0 || !sequence.TakeLogits(planned.ContextLength - 1, []))
                 continue;
             scheduler.Remove(sequence);
-            sequence.Complete();
+            sequence.End(null);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class TestSequence : Sequence
 
     public override int MaxLength => Math.Max(_promptLength, _tokens.Length - 1);
 
-    public override WantedLogits Wanted => WantedLogits.Last;
+    public override WantedRows WantedLogits => WantedRows.Last;
 
     public int[] Generated => _tokens[_promptLength..(_promptLength + _generated)];
 
@@ -45,11 +45,9 @@ internal sealed class TestSequence : Sequence
         return ++_generated == _tokens.Length - _promptLength;
     }
 
-    public override void Complete() => Completed = true;
-
     protected override void OnStarted() => Starts++;
 
-    public override void Fail(Exception exception) => Completed = true;
+    protected override void OnEnded(Exception? exception) => Completed = true;
 
     private static int Next(ReadOnlySpan<int> tokens)
     {

@@ -173,12 +173,11 @@ internal sealed unsafe class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void SelectLogitRows(BatchPlan plan, Activations source, Activations destination)
+    public void SelectRows(ReadOnlySpan<int> rows, Activations source, Activations destination, int first)
     {
         CpuActivations from = (CpuActivations)source, to = (CpuActivations)destination;
-        ReadOnlySpan<int> selected = plan.LogitRows;
-        for (int i = 0; i < selected.Length; i++)
-            new ReadOnlySpan<float>(from.Row(selected[i]), from.Columns).CopyTo(new Span<float>(to.Row(i), to.Columns));
+        for (int i = 0; i < rows.Length; i++)
+            new ReadOnlySpan<float>(from.Row(rows[i]), from.Columns).CopyTo(new Span<float>(to.Row(first + i), to.Columns));
     }
 
     /// <inheritdoc/>

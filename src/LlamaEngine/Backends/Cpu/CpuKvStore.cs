@@ -34,6 +34,20 @@ internal sealed unsafe class CpuKvStore : KvStore
     }
 
     /// <inheritdoc/>
+    public override void CopyBlock(int source, int destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)source, (uint)Blocks, nameof(source));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)destination, (uint)Blocks, nameof(destination));
+        long keyBytes = KvView.KeyBlockBytes(Layout), valueBytes = KvView.ValueBlockBytes(Layout);
+        for (int layer = 0; layer < Layout.Layers; layer++)
+        {
+            byte* keys = _keys.Data + layer * _keyLayerBytes, values = _values.Data + layer * _valueLayerBytes;
+            Buffer.MemoryCopy(keys + source * keyBytes, keys + destination * keyBytes, keyBytes, keyBytes);
+            Buffer.MemoryCopy(values + source * valueBytes, values + destination * valueBytes, valueBytes, valueBytes);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _keys.Dispose();
