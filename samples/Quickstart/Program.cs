@@ -10,7 +10,7 @@ await foreach (CompletionUpdate update in engine.GenerateAsync(Prompt.FromUser("
 Console.WriteLine();
 
 // Keep a session: it remembers what was said, and computes only what is new.
-ChatSession chat = engine.StartChat();
+using ChatSession chat = engine.StartChat();
 string[] questions = ["Context: A zorkle is a small blue bird. Anna put the red ball in the kitchen.\nQuestion: Where is the ball?", "What does volcano mean?"];
 foreach (string question in questions)
 {

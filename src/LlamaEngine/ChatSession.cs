@@ -1,16 +1,22 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using LlamaEngine.KvCache;
 using Microsoft.Extensions.AI;
 
 namespace LlamaEngine;
 
-/// <summary>A conversation with a model: keeps its messages.</summary>
-/// <remarks>Not thread-safe: one call at a time. Holds no resources of its own.</remarks>
-public sealed class ChatSession
+/// <summary>A conversation with a model: keeps its messages, and the engine's blocks of keys and values for them between turns.</summary>
+/// <remarks>
+/// Not thread-safe: one call at a time. Dispose it when the conversation is over, so that its blocks can be given to others; where
+/// memory is needed before, they are given up and computed again at the next turn.
+/// </remarks>
+public sealed class ChatSession : IDisposable
 {
     private readonly InferenceEngine _engine;
     private readonly List<ChatMessage> _messages = [];
     private readonly string? _systemPrompt;
+    private readonly RetainedPrefix _retained = new();
+    private bool _disposed;
 
     internal ChatSession(InferenceEngine engine, string? systemPrompt)
     {
@@ -31,10 +37,13 @@ public sealed class ChatSession
         string message, GenerationOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (options?.Choices > 1)
+            throw new ArgumentException("A conversation goes on with one reply, so a turn has one choice.", nameof(options));
         var question = new ChatMessage(ChatRole.User, message);
         var reply = new StringBuilder();
         Prompt prompt = Prompt.FromMessages([.. _messages, question]);
-        await foreach (CompletionUpdate update in _engine.GenerateAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+        await foreach (CompletionUpdate update in _engine.GenerateAsync(prompt, options, _retained, cancellationToken).ConfigureAwait(false))
         {
             reply.Append(update.Text);
             if (update.FinishReason != FinishReason.None)
@@ -49,5 +58,14 @@ public sealed class ChatSession
         _messages.Clear();
         if (_systemPrompt is not null)
             _messages.Add(new ChatMessage(ChatRole.System, _systemPrompt));
+    }
+
+    /// <summary>Lets the conversation's blocks go.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _engine.Release(_retained);
     }
 }

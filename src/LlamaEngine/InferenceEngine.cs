@@ -17,7 +17,7 @@ namespace LlamaEngine;
 /// Thread-safe: any number of callers may ask at once and are served in order. Owns weights, KV cache and threads;
 /// disposing it ends running requests (they throw <see cref="ObjectDisposedException"/>) and frees everything.
 /// </remarks>
-public sealed class InferenceEngine : IAsyncDisposable, IDisposable
+public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
 {
     private readonly LoadedModel _model;
     private readonly EngineLoop _loop;
@@ -222,9 +222,9 @@ public sealed class InferenceEngine : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The tokens of a prompt that leaves room for so many more.</summary>
-    private int[] EncodeToFit(Prompt prompt, int more)
+    private int[] EncodeToFit(Prompt prompt, int more, bool addGenerationPrompt = true)
     {
-        int[] tokens = _encoder.Encode(prompt);
+        int[] tokens = _encoder.Encode(prompt, addGenerationPrompt);
         if (tokens.Length + more > SequenceLimit)
             throw new ContextLengthExceededException(tokens.Length + more, SequenceLimit);
         return tokens;

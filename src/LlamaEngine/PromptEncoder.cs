@@ -11,14 +11,15 @@ namespace LlamaEngine;
 internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template, LlamaConfiguration configuration)
 {
     /// <summary>The tokens of a prompt: template applied, BOS where the model's rule has it.</summary>
+    /// <param name="addGenerationPrompt">End a chat with the header of the reply, where the template has one.</param>
     /// <exception cref="ArgumentException">The prompt is empty, or a token id is outside the vocabulary.</exception>
     /// <exception cref="InvalidOperationException">The model has no tokenizer, or no chat template, and the prompt needs it.</exception>
-    public int[] Encode(Prompt prompt)
+    public int[] Encode(Prompt prompt, bool addGenerationPrompt = true)
     {
         int[] tokens = prompt switch
         {
             { Tokens: { } given } => [.. given],
-            { Messages: { } messages } => EncodeChat(messages),
+            { Messages: { } messages } => EncodeChat(messages, addGenerationPrompt),
             _ => RequireTokenizer().EncodeWithRules(prompt.Text, prompt.AllowSpecial),
         };
         if (tokens.Length == 0)
@@ -35,11 +36,11 @@ internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template
     }
 
     /// <summary>The chat as the template writes it. The template, not the tokenizer's rule, places BOS.</summary>
-    private int[] EncodeChat(ImmutableArray<ChatMessage> messages)
+    private int[] EncodeChat(ImmutableArray<ChatMessage> messages, bool addGenerationPrompt)
     {
         if (template is null)
             throw new InvalidOperationException("The model has no chat template; give a text or tokens instead of messages.");
-        var variables = new JsonObject { ["messages"] = MessageJson.ToJson(messages), ["add_generation_prompt"] = true };
+        var variables = new JsonObject { ["messages"] = MessageJson.ToJson(messages), ["add_generation_prompt"] = addGenerationPrompt };
         return RequireTokenizer().Encode(template.Render(variables), allowSpecial: true);
     }
 

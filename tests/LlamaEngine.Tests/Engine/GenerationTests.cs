@@ -166,7 +166,7 @@ public sealed class GenerationTests : IAsyncLifetime
     [Fact]
     public async Task A_chat_session_keeps_its_messages_and_reuses_what_was_computed()
     {
-        ChatSession chat = _engine.StartChat();
+        using ChatSession chat = _engine.StartChat();
         string reply = await Text(chat.SendAsync("What is a camera?", cancellationToken: Token));
         List<CompletionUpdate> second = await Collect(chat.SendAsync("What is the opposite of hot?", cancellationToken: Token));
         Assert.Equal(CameraAnswer, reply);

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using LlamaEngine.KvCache;
+using Microsoft.Extensions.AI;
+
+namespace LlamaEngine.Contexts;
+
+/// <summary>
+/// Tokens whose keys and values an engine keeps until this is disposed: a system prompt, few-shot examples, a document. Every prompt
+/// that begins with them skips that part of its prefill.
+/// </summary>
+/// <remarks>
+/// Kept are whole blocks (<see cref="EngineStatistics.KvBlockSize"/> tokens); the few tokens behind the last whole block are computed
+/// again. What is kept outlives everything in the cache that nobody asked to keep, but gives way, least recently used first, where
+/// a request could not run without its memory. Thread-safe.
+/// </remarks>
+public sealed class RetainedContext : IDisposable
+{
+    private readonly InferenceEngine _engine;
+    private readonly RetainedPrefix _prefix;
+    private int _disposed;
+
+    internal RetainedContext(InferenceEngine engine, ImmutableArray<int> tokens, ImmutableArray<ChatMessage> messages, RetainedPrefix prefix)
+    {
+        _engine = engine;
+        _prefix = prefix;
+        Tokens = tokens;
+        Messages = messages;
+    }
+
+    /// <summary>The tokens, from position 0.</summary>
+    public ImmutableArray<int> Tokens { get; }
+
+    /// <summary>The messages that the tokens stand for; empty where they are not a chat.</summary>
+    public ImmutableArray<ChatMessage> Messages { get; }
+
+    internal RetainedPrefix Prefix => _prefix;
+
+    /// <summary>How many tokens, from the first on, are in the cache now; fewer than at first where memory was needed.</summary>
+    /// <exception cref="ObjectDisposedException">This, or the engine, was disposed.</exception>
+    public Task<int> CountHeldTokensAsync()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _engine.Loop.InvokeAsync((pool, _) => _prefix.Held(pool));
+    }
+
+    /// <summary>Keeps nothing any more. Requests that run with these tokens are not affected.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            _engine.Release(_prefix);
+    }
+}
