@@ -31,7 +31,7 @@ public enum KvCacheType
 /// <summary>How an engine is created.</summary>
 public sealed record EngineOptions
 {
-    private const int MaxThreads = 1024, MaxAtOnce = 1024, MaxBatch = 65_536;
+    private const int MaxThreads = 1024, MaxAtOnce = 1024, MaxBatch = 65_536, MaxKvCacheTokens = 1 << 26;
 
     /// <summary>
     /// A GGUF file (the first part of a split one) or a Hugging Face folder. Null: the file that the environment variable
@@ -51,8 +51,33 @@ public sealed record EngineOptions
     /// <summary>Number format of the KV cache.</summary>
     public KvCacheType KvCacheType { get; init; }
 
-    /// <summary>Positions the KV cache holds, all sequences together, at least one context; null: one context.</summary>
+    /// <summary>
+    /// Positions the KV cache holds, all sequences together, 1 … 67,108,864, rounded up to whole blocks of 16; fewer than one
+    /// context bound the longest sequence. Null: sized from the memory that is free, see <see cref="KvCacheMemoryFraction"/>.
+    /// </summary>
     public int? KvCacheTokens { get; init; }
+
+    /// <summary>
+    /// The share of the memory left beside weights and workspace that the KV cache may take, above 0 up to 1; the default leaves
+    /// half to the host program. Looked at if <see cref="KvCacheTokens"/> is null.
+    /// </summary>
+    /// <remarks>
+    /// The cache holds at least one context, though, and at most <see cref="MaxSequences"/> contexts or 131,072 positions,
+    /// whichever is less (or one context, if that is more): 128 sequences of 1,024 positions. A small model embedded in a program
+    /// would fill whatever there is with prompts of the past otherwise; whoever wants more says how many. Memory is mapped at
+    /// once and taken when it is first used.
+    /// </remarks>
+    public double KvCacheMemoryFraction { get; init; } = 0.5;
+
+    /// <summary>
+    /// Most bytes that weights, KV cache and workspace may take together, at least 1; null, or more than is free: what is free
+    /// (machine, control groups and SLURM job considered).
+    /// </summary>
+    /// <remarks>
+    /// Memory that another engine of the process has planned but not used yet looks free. Several engines under one budget need a
+    /// limit each.
+    /// </remarks>
+    public long? MemoryLimitBytes { get; init; }
 
     /// <summary>Most sequences computed at once, 1 … 1,024; further ones wait.</summary>
     public int MaxSequences { get; init; } = 128;
@@ -91,12 +116,25 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxSequences, MaxAtOnce, nameof(MaxSequences));
         if (MaxQueuedRequests is { } queued)
             ArgumentOutOfRangeException.ThrowIfNegative(queued, nameof(MaxQueuedRequests));
-        if (KvCacheTokens is { } tokens)
-            ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1, nameof(KvCacheTokens));
+        ValidateMemory();
         if (!Enum.IsDefined(Device))
             throw new ArgumentOutOfRangeException(nameof(Device), Device, "Not a device.");
         if (!Enum.IsDefined(KvCacheType))
             throw new ArgumentOutOfRangeException(nameof(KvCacheType), KvCacheType, "Not a KV cache type.");
+    }
+
+    private void ValidateMemory()
+    {
+        if (KvCacheTokens is { } tokens)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1, nameof(KvCacheTokens));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaxKvCacheTokens, nameof(KvCacheTokens));
+        }
+        // Written so that NaN is refused.
+        if (!(KvCacheMemoryFraction is > 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(KvCacheMemoryFraction), KvCacheMemoryFraction, "Must be above 0, at most 1.");
+        if (MemoryLimitBytes is { } bytes)
+            ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1, nameof(MemoryLimitBytes));
     }
 }
 

@@ -47,9 +47,6 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     /// <summary>The model's chat template; null if it has none.</summary>
     public ChatTemplate? ChatTemplate => _model.ChatTemplate;
 
-    /// <summary>Most positions of a sequence: the context, as far as the KV cache can hold one.</summary>
-    private int SequenceLimit => Math.Min(_model.Memory.ContextLength, _model.Memory.Blocks * _model.Memory.KvLayout.BlockSize);
-
     /// <summary>Loads the model that the environment variable LLAMAENGINE_MODEL names, else the demo model of LlamaEngine.Lexicon.</summary>
     /// <inheritdoc cref="Create(EngineOptions)" path="/exception"/>
     public static InferenceEngine Create() => Create(new EngineOptions());
@@ -217,7 +214,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         SamplingParameters parameters = SamplingParameters.Resolve(
             options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
         int[] tokens = EncodeToFit(prompt, 1);
-        int room = SequenceLimit - tokens.Length;
+        int room = _model.Memory.SequenceLimit - tokens.Length;
         return StreamAsync(tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention, cancellationToken);
     }
 
@@ -225,8 +222,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     private int[] EncodeToFit(Prompt prompt, int more, bool addGenerationPrompt = true)
     {
         int[] tokens = _encoder.Encode(prompt, addGenerationPrompt);
-        if (tokens.Length + more > SequenceLimit)
-            throw new ContextLengthExceededException(tokens.Length + more, SequenceLimit);
+        if (tokens.Length + more > _model.Memory.SequenceLimit)
+            throw new ContextLengthExceededException(tokens.Length + more, _model.Memory.SequenceLimit);
         return tokens;
     }
 

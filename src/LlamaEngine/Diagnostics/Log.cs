@@ -1,3 +1,5 @@
+using LlamaEngine.Backends;
+using LlamaEngine.Devices;
 using Microsoft.Extensions.Logging;
 
 namespace LlamaEngine.Diagnostics;
@@ -14,4 +16,19 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Error, "The engine stopped after an internal error")]
     public static partial void EngineFaulted(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        4,
+        LogLevel.Information,
+        "Memory: weights {WeightBytes:N0} bytes, KV cache {KvBytes:N0} ({KvPositions:N0} positions in {KvType}), workspace {WorkspaceBytes:N0}; "
+        + "available {AvailableBytes:N0}, tightest limit: {Limit}")]
+    public static partial void MemoryPlanned(
+        ILogger logger,
+        long weightBytes,
+        long kvBytes,
+        long kvPositions,
+        KvType kvType,
+        long workspaceBytes,
+        long availableBytes,
+        MemoryLimit limit);
 }

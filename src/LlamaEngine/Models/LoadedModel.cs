@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using LlamaEngine.Backends;
+using LlamaEngine.Diagnostics;
 using LlamaEngine.Formats;
 using LlamaEngine.Sampling;
 using LlamaEngine.Templates;
 using LlamaEngine.Tokenization;
+using Microsoft.Extensions.Logging;
 
 namespace LlamaEngine.Models;
 
@@ -60,6 +62,7 @@ internal sealed class LoadedModel : IDisposable
             Task<Tokenizer?> loadingTokenizer = Task.Run(file.LoadTokenizer, CancellationToken.None);
             MemoryPlan memory = MemoryPlan.Create(options, file, BlockSize, MinLogitRows);
             memory.ThrowIfInsufficient();
+            LogPlan(memory, options.LoggerFactory);
             IBackend backend = Own(owned, BackendSelector.Create(options));
             LlamaWeights weights = Own(owned, LlamaWeights.Load(file, backend, progress, cancellation));
             LlamaModel model = Own(owned, new LlamaModel(backend, file.Configuration, weights, memory.MaxBatchTokens, memory.MaxLogitRows));
@@ -98,6 +101,22 @@ internal sealed class LoadedModel : IDisposable
     {
         owned.Push(part);
         return part;
+    }
+
+    private static void LogPlan(MemoryPlan plan, ILoggerFactory? loggers)
+    {
+        if (loggers?.CreateLogger<InferenceEngine>() is { } logger)
+        {
+            Log.MemoryPlanned(
+                logger,
+                plan.WeightBytes,
+                plan.KvBytes,
+                plan.KvPositions,
+                plan.KvLayout.Type,
+                plan.WorkspaceBytes,
+                plan.Available.Bytes,
+                plan.Available.Limit);
+        }
     }
 
     private static ChatTemplate? LoadTemplate(ModelFile file, Tokenizer? tokenizer) => file.ChatTemplate is { } source

@@ -5,12 +5,19 @@ using LlamaEngine.Formats;
 namespace LlamaEngine.Models;
 
 /// <summary>How long the context is, and what weights, KV cache and workspace take.</summary>
+/// <remarks>A plan allocates nothing: it can be made of any open file, to see whether a model would fit.</remarks>
 internal sealed record MemoryPlan
 {
     /// <summary>Most positions unless the options say otherwise: enough for a chat, affordable on a laptop.</summary>
     private const int DefaultContextLength = 8192;
 
-    /// <summary>Most positions of a sequence.</summary>
+    /// <summary>
+    /// Most positions of all sequences together unless the options say otherwise: what 128 sequences of 1,024 take. Far more
+    /// than an embedded model needs, and its index takes less than a megabyte.
+    /// </summary>
+    private const int DefaultKvCacheTokens = 131_072;
+
+    /// <summary>Most positions of the context.</summary>
     public required int ContextLength { get; init; }
 
     /// <summary>Most rows of one pass.</summary>
@@ -37,12 +44,33 @@ internal sealed record MemoryPlan
     /// <summary>Bytes of activations.</summary>
     public required long WorkspaceBytes { get; init; }
 
+    /// <summary>What there was to plan with.</summary>
+    public required AvailableMemory Available { get; init; }
+
+    /// <summary>Positions of the KV cache, all sequences together.</summary>
+    public long KvPositions => (long)Blocks * KvLayout.BlockSize;
+
     /// <summary>Bytes of the KV cache.</summary>
     public long KvBytes => Blocks * KvLayout.BlockBytes;
 
-    /// <summary>Plans the memory of a model.</summary>
+    /// <summary>Bytes of everything.</summary>
+    public long TotalBytes => WeightBytes + KvBytes + WorkspaceBytes;
+
+    /// <summary>Most positions of a sequence: the context, or the whole KV cache where that is smaller.</summary>
+    public int SequenceLimit => (int)Math.Min(ContextLength, KvPositions);
+
+    /// <summary>Plans the memory of a model from what is free now.</summary>
+    /// <param name="options">How the engine is to be created.</param>
+    /// <param name="file">The model.</param>
+    /// <param name="blockSize">Positions in one block of the KV cache.</param>
+    /// <param name="minLogitRows">Fewest rows with logits in one pass.</param>
     /// <exception cref="ContextLengthExceededException">The options ask for more positions than the model was trained for.</exception>
-    public static MemoryPlan Create(EngineOptions options, ModelFile file, int blockSize, int minLogitRows)
+    public static MemoryPlan Create(EngineOptions options, ModelFile file, int blockSize, int minLogitRows) =>
+        Create(options, file, blockSize, minLogitRows, MemoryBudget.Available());
+
+    /// <summary>The same with what is free given.</summary>
+    /// <exception cref="ContextLengthExceededException">The options ask for more positions than the model was trained for.</exception>
+    internal static MemoryPlan Create(EngineOptions options, ModelFile file, int blockSize, int minLogitRows, AvailableMemory free)
     {
         LlamaConfiguration sizes = file.Configuration;
         if (options.ContextLength > sizes.ContextLength)
@@ -51,18 +79,22 @@ internal sealed record MemoryPlan
         int maxLogitRows = Math.Max(minLogitRows, options.MaxSequences);
         int batch = Math.Min(options.MaxBatchTokens, contextLength);
         TensorType weightType = file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.ElementCount))!.Key;
+        var layout = new KvLayout(
+            sizes.LayerCount, sizes.KeyValueHeadCount, sizes.HeadCount, sizes.HeadSize, blockSize, ChooseKvType(options, weightType));
+        long weightBytes = file.Tensors.Sum(tensor => tensor.ByteLength), workspaceBytes = LlamaWorkspace.Bytes(sizes, batch, maxLogitRows);
+        AvailableMemory available = free.AtMost(options.MemoryLimitBytes);
         return new MemoryPlan
         {
             ContextLength = contextLength,
             MaxBatchTokens = batch,
             MaxSequences = options.MaxSequences,
             MaxLogitRows = maxLogitRows,
-            Blocks = (ChooseKvTokens(options, contextLength) + blockSize - 1) / blockSize,
-            KvLayout = new KvLayout(
-                sizes.LayerCount, sizes.KeyValueHeadCount, sizes.HeadCount, sizes.HeadSize, blockSize, ChooseKvType(options, weightType)),
+            Blocks = ChooseBlocks(options, contextLength, layout, available.Bytes - weightBytes - workspaceBytes),
+            KvLayout = layout,
             WeightType = weightType,
-            WeightBytes = file.Tensors.Sum(tensor => tensor.ByteLength),
-            WorkspaceBytes = LlamaWorkspace.Bytes(sizes, batch, maxLogitRows),
+            WeightBytes = weightBytes,
+            WorkspaceBytes = workspaceBytes,
+            Available = available,
         };
     }
 
@@ -70,25 +102,33 @@ internal sealed record MemoryPlan
     /// <exception cref="InsufficientDeviceMemoryException">It does not fit.</exception>
     public void ThrowIfInsufficient()
     {
-        long needed = WeightBytes + KvBytes + WorkspaceBytes, available = MemoryBudget.AvailableBytes();
-        if (needed > available)
+        if (TotalBytes > Available.Bytes)
         {
+            string limit = Available.Limit == MemoryLimit.Caller ? "raise EngineOptions.MemoryLimitBytes, " : "";
             throw new InsufficientDeviceMemoryException(
-                needed,
-                available,
-                $"Weights take {WeightBytes:N0}, the KV cache {KvBytes:N0}, the workspace {WorkspaceBytes:N0}: "
-                + "lower EngineOptions.ContextLength or MaxBatchTokens, or choose a smaller model or weight type.");
+                TotalBytes,
+                Available.Bytes,
+                $"Weights take {WeightBytes:N0}, the KV cache {KvBytes:N0} for {KvPositions:N0} positions, the workspace {WorkspaceBytes:N0}; "
+                + $"the tightest limit is {Available.Limit}: {limit}lower EngineOptions.ContextLength, KvCacheTokens or MaxBatchTokens, "
+                + "or choose a smaller model or weight type.");
         }
     }
 
-    private static int ChooseKvTokens(EngineOptions options, int contextLength)
+    /// <summary>
+    /// As many blocks as asked for; else those that the options' share of the room pays for, no more than all sequences could
+    /// use, and never less than one context.
+    /// </summary>
+    private static int ChooseBlocks(EngineOptions options, int contextLength, KvLayout layout, long roomBytes)
     {
-        if (options.KvCacheTokens is not { } tokens)
-            return contextLength;
-        if (tokens < contextLength)
-            throw new ContextLengthExceededException(contextLength, tokens);
-        return tokens;
+        if (options.KvCacheTokens is { } tokens)
+            return BlocksFor(tokens, layout);
+        int context = BlocksFor(contextLength, layout);
+        long useful = Math.Min((long)context * options.MaxSequences, BlocksFor(DefaultKvCacheTokens, layout));
+        long affordable = (long)(Math.Max(0, roomBytes) * options.KvCacheMemoryFraction) / layout.BlockBytes;
+        return (int)Math.Max(context, Math.Min(useful, affordable));
     }
+
+    private static int BlocksFor(int positions, KvLayout layout) => (positions - 1) / layout.BlockSize + 1;
 
     private static KvType ChooseKvType(EngineOptions options, TensorType weightType) => options.KvCacheType switch
     {
