@@ -3,21 +3,22 @@ using LlamaEngine.Backends.Cpu.Memory;
 namespace LlamaEngine.Backends.Cpu;
 
 /// <summary>The KV cache in memory, layer by layer: see <see cref="KvView"/>.</summary>
+/// <remarks>The order outside the device is that of the memory, but for the padding; so blocks move at the speed of memory.</remarks>
 internal sealed unsafe class CpuKvStore : KvStore
 {
     private readonly NativeBuffer _keys, _values;
-    private readonly long _keyLayerBytes, _valueLayerBytes;
+    private readonly long _keyBlockBytes, _valueBlockBytes;
 
-    /// <summary>Makes a cache of zeros: what was never written still must be a number, for it is multiplied with weight 0.</summary>
+    /// <summary>Makes a cache of zeros.</summary>
     public CpuKvStore(KvLayout layout, int blocks, MemoryCounter counter)
         : base(layout, blocks)
     {
-        _keyLayerBytes = KvView.KeyBlockBytes(layout) * blocks;
-        _valueLayerBytes = KvView.ValueBlockBytes(layout) * blocks;
-        _keys = new NativeBuffer(checked(_keyLayerBytes * layout.Layers), counter);
+        _keyBlockBytes = KvView.KeyBlockBytes(layout);
+        _valueBlockBytes = KvView.ValueBlockBytes(layout);
+        _keys = new NativeBuffer(checked(_keyBlockBytes * blocks * layout.Layers), counter);
         try
         {
-            _values = new NativeBuffer(checked(_valueLayerBytes * layout.Layers), counter);
+            _values = new NativeBuffer(checked(_valueBlockBytes * blocks * layout.Layers), counter);
         }
         catch
         {
@@ -30,20 +31,58 @@ internal sealed unsafe class CpuKvStore : KvStore
     public KvView Layer(int layer)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)Layout.Layers, nameof(layer));
-        return new KvView(_keys.Data + layer * _keyLayerBytes, _values.Data + layer * _valueLayerBytes, Layout);
+        return new KvView(KeyBlock(layer, 0), ValueBlock(layer, 0), Layout);
     }
 
     /// <inheritdoc/>
     public override void CopyBlock(int source, int destination)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)source, (uint)Blocks, nameof(source));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)destination, (uint)Blocks, nameof(destination));
-        long keyBytes = KvView.KeyBlockBytes(Layout), valueBytes = KvView.ValueBlockBytes(Layout);
+        CheckUse(source, nameof(source));
+        CheckUse(destination, nameof(destination));
+        if (source == destination)
+            return;
         for (int layer = 0; layer < Layout.Layers; layer++)
         {
-            byte* keys = _keys.Data + layer * _keyLayerBytes, values = _values.Data + layer * _valueLayerBytes;
-            Buffer.MemoryCopy(keys + source * keyBytes, keys + destination * keyBytes, keyBytes, keyBytes);
-            Buffer.MemoryCopy(values + source * valueBytes, values + destination * valueBytes, valueBytes, valueBytes);
+            Buffer.MemoryCopy(KeyBlock(layer, source), KeyBlock(layer, destination), _keyBlockBytes, _keyBlockBytes);
+            Buffer.MemoryCopy(ValueBlock(layer, source), ValueBlock(layer, destination), _valueBlockBytes, _valueBlockBytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ReadBlock(int block, Span<byte> destination)
+    {
+        CheckUse(block, nameof(block));
+        CheckLength(destination.Length, nameof(destination));
+        fixed (byte* start = destination)
+        {
+            byte* next = start;
+            for (int layer = 0; layer < Layout.Layers; layer++)
+            {
+                KvView view = Layer(layer);
+                for (int head = 0; head < view.Heads; head++)
+                    next = view.KeyMatrix(block, head).Read(next);
+                for (int head = 0; head < view.Heads; head++)
+                    next = view.ValueMatrix(block, head).Read(next);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void WriteBlock(int block, ReadOnlySpan<byte> source)
+    {
+        CheckUse(block, nameof(block));
+        CheckLength(source.Length, nameof(source));
+        fixed (byte* start = source)
+        {
+            byte* next = start;
+            for (int layer = 0; layer < Layout.Layers; layer++)
+            {
+                KvView view = Layer(layer);
+                for (int head = 0; head < view.Heads; head++)
+                    next = view.KeyMatrix(block, head).Write(next);
+                for (int head = 0; head < view.Heads; head++)
+                    next = view.ValueMatrix(block, head).Write(next);
+            }
         }
     }
 
@@ -52,5 +91,15 @@ internal sealed unsafe class CpuKvStore : KvStore
     {
         _keys.Dispose();
         _values.Dispose();
+    }
+
+    private byte* KeyBlock(int layer, int block) => _keys.Data + ((long)layer * Blocks + block) * _keyBlockBytes;
+
+    private byte* ValueBlock(int layer, int block) => _values.Data + ((long)layer * Blocks + block) * _valueBlockBytes;
+
+    private void CheckUse(int block, string parameter)
+    {
+        ObjectDisposedException.ThrowIf(_keys.Data == null, this);
+        CheckBlock(block, parameter);
     }
 }

@@ -21,10 +21,10 @@ internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout
     public int BlockSize { get; } = layout.BlockSize;
 
     /// <summary>Positions per block as stored.</summary>
-    public int PaddedBlock { get; } = Pad(layout.BlockSize);
+    public int PaddedBlock { get; } = KvLayout.Pad(layout.BlockSize);
 
     /// <summary>Values per head as stored, in values.</summary>
-    public int PaddedHead { get; } = Pad(layout.HeadSize);
+    public int PaddedHead { get; } = KvLayout.Pad(layout.HeadSize);
 
     /// <summary>Neighbouring blocks that attention takes together: about 64 positions, where blocks are not padded.</summary>
     public int BlocksPerSpan => PaddedBlock == BlockSize ? Math.Max(1, 64 / BlockSize) : 1;
@@ -32,15 +32,15 @@ internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout
     /// <summary>Positions in a span, padding included.</summary>
     public int PaddedSpan => BlocksPerSpan * PaddedBlock;
 
-    private int ElementBytes => IsHalf ? 2 : 4;
+    private int ElementBytes { get; } = layout.ElementBytes;
 
     /// <summary>Bytes of one block's keys (values: see <see cref="ValueBlockBytes"/>) in one layer.</summary>
     public static long KeyBlockBytes(KvLayout layout) =>
-        (long)layout.KeyValueHeads * layout.HeadSize * Pad(layout.BlockSize) * (layout.Type == KvType.F16 ? 2 : 4);
+        (long)layout.KeyValueHeads * layout.HeadSize * KvLayout.Pad(layout.BlockSize) * layout.ElementBytes;
 
     /// <summary>Bytes of one block's values in one layer.</summary>
     public static long ValueBlockBytes(KvLayout layout) =>
-        (long)layout.KeyValueHeads * Pad(layout.HeadSize) * layout.BlockSize * (layout.Type == KvType.F16 ? 2 : 4);
+        (long)layout.KeyValueHeads * KvLayout.Pad(layout.HeadSize) * layout.BlockSize * layout.ElementBytes;
 
     /// <summary>Keys of a block's head: [value][position].</summary>
     public byte* Keys(int block, int head) =>
@@ -49,6 +49,14 @@ internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout
     /// <summary>Values of a block's head: [position][value].</summary>
     public byte* Values(int block, int head) =>
         values + ((long)block * Heads + head) * PaddedHead * BlockSize * ElementBytes;
+
+    /// <summary>A head's keys in a block, row by row.</summary>
+    public KvMatrix KeyMatrix(int block, int head) =>
+        new(Keys(block, head), HeadSize, BlockSize * ElementBytes, PaddedBlock * ElementBytes);
+
+    /// <summary>A head's values in a block, row by row.</summary>
+    public KvMatrix ValueMatrix(int block, int head) =>
+        new(Values(block, head), BlockSize, HeadSize * ElementBytes, PaddedHead * ElementBytes);
 
     /// <summary>Writes one position's key and value of one head.</summary>
     public void Store<TLanes>(int slot, int head, float* key, float* value) where TLanes : struct, ILanes<TLanes>
@@ -81,6 +89,4 @@ internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout
         if (i < HeadSize)
             Partial<TLanes>.Load(source + i, HeadSize - i).StoreHalf(destination + i);
     }
-
-    private static int Pad(int count) => (count + Partial<ScalarLanes>.Width - 1) / Partial<ScalarLanes>.Width * Partial<ScalarLanes>.Width;
 }
