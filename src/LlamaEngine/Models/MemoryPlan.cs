@@ -50,11 +50,11 @@ internal sealed record MemoryPlan
     /// <summary>Positions of the KV cache, all sequences together.</summary>
     public long KvPositions => (long)Blocks * KvLayout.BlockSize;
 
-    /// <summary>Bytes of the KV cache.</summary>
-    public long KvBytes => Blocks * KvLayout.BlockBytes;
+    /// <summary>Bytes of the KV cache; the largest number there is, should they be more, so that the plan is refused.</summary>
+    public long KvBytes => long.CreateSaturating((Int128)Blocks * KvLayout.StoredBlockBytes);
 
-    /// <summary>Bytes of everything.</summary>
-    public long TotalBytes => WeightBytes + KvBytes + WorkspaceBytes;
+    /// <summary>Bytes of weights, KV cache and workspace together; likewise.</summary>
+    public long TotalBytes => long.CreateSaturating((Int128)WeightBytes + KvBytes + WorkspaceBytes);
 
     /// <summary>Most positions of a sequence: the context, or the whole KV cache where that is smaller.</summary>
     public int SequenceLimit => (int)Math.Min(ContextLength, KvPositions);
@@ -124,7 +124,7 @@ internal sealed record MemoryPlan
             return BlocksFor(tokens, layout);
         int context = BlocksFor(contextLength, layout);
         long useful = Math.Min((long)context * options.MaxSequences, BlocksFor(DefaultKvCacheTokens, layout));
-        long affordable = (long)(Math.Max(0, roomBytes) * options.KvCacheMemoryFraction) / layout.BlockBytes;
+        long affordable = (long)(Math.Max(0, roomBytes) * options.KvCacheMemoryFraction) / layout.StoredBlockBytes;
         return (int)Math.Max(context, Math.Min(useful, affordable));
     }
 

@@ -17,6 +17,9 @@ internal sealed class GoldenLogits
 
     public List<int[]> Sequences { get; }
 
+    /// <summary>Logits of all sequences together.</summary>
+    public int Count => _expected.Length;
+
     private int Vocabulary { get; }
 
     public static GoldenLogits Load(string tokensFile, string logitsFile)

@@ -6,11 +6,11 @@ namespace LlamaEngine.Tests.Models;
 
 public class MemoryPlanTests
 {
-    // Of PaperModel, with 10 rows in a pass and 5 of logits: 320 + 34 bytes of weights, 4 · (10 · 84 + 5 · 26) of workspace.
-    private const long Weights = 354, Workspace = 3880, Fixed = Weights + Workspace;
+    // Of PaperModel, with 10 rows in a pass and 5 of logits: 320 + 34 bytes of weights, 4 · (10 · 196 + 5 · 10) of workspace.
+    private const long Weights = 354, Workspace = 8040, Fixed = Weights + Workspace;
 
-    // 16 positions of 16 float32 values; a context of 100 takes 7 blocks.
-    private const long Block = 1024;
+    // 16 positions of 64 float32 values; a context of 100 takes 7 blocks.
+    private const long Block = 4096;
     private const int Context = 100, ContextBlocks = 7;
 
     private static readonly EngineOptions s_options = new() { MaxBatchTokens = 10, MaxSequences = 4 };
@@ -96,6 +96,16 @@ public class MemoryPlanTests
     }
 
     [Fact]
+    public void What_the_device_pads_counts()
+    {
+        // Heads of 4 values: 2 layers · 4 bytes · (4 · 16 of keys + 16 · 16 of values, padded) a block.
+        using var model = new PaperModel(Context, headSize: 4);
+        MemoryPlan plan = MemoryPlan.Create(
+            s_options with { KvCacheTokens = 48 }, model, blockSize: 16, minLogitRows: 5, new AvailableMemory(0, MemoryLimit.Machine));
+        Assert.Equal(3 * 2560, plan.KvBytes);
+    }
+
+    [Fact]
     public void What_fits_exactly_fits()
     {
         Plan(s_options, Fixed + ContextBlocks * Block).ThrowIfInsufficient();
@@ -115,6 +125,17 @@ public class MemoryPlanTests
         Assert.Contains("EngineOptions.ContextLength", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Machine", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("MemoryLimitBytes", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cache_beyond_63_bits_is_refused()
+    {
+        // 2 · 2³¹ layers · 64 values · 4 bytes a position, for 2²⁶ positions: 2⁶⁶ bytes.
+        using var model = new PaperModel(Context, layers: int.MaxValue, headSize: 64);
+        MemoryPlan plan = MemoryPlan.Create(
+            s_options with { KvCacheTokens = 1 << 26 }, model, blockSize: 16, minLogitRows: 5, new AvailableMemory(1L << 50, MemoryLimit.Machine));
+        Assert.Equal(long.MaxValue, plan.TotalBytes);
+        Assert.Throws<InsufficientDeviceMemoryException>(plan.ThrowIfInsufficient);
     }
 
     [Fact]

@@ -8,10 +8,10 @@ namespace LlamaEngine.Tests.Models;
 
 /// <summary>A model that exists on paper only, with sizes small enough to compute plans by hand.</summary>
 /// <remarks>
-/// 80 float32 and 32 eight-bit weights: 320 + 34 bytes. A position takes 2 (keys, values) × 2 layers × 1 head × 4 values. A row of
-/// the workspace takes 3·8 + 2·8 + 2·4 + 3·12 = 84 values, a row of logits 8 + 8 + 10 = 26.
+/// 80 float32 and 32 eight-bit weights: 320 + 34 bytes. A position takes 2 (keys, values) × 2 layers × 1 head × 16 values. A row of
+/// the workspace takes 4·8 + 3·32 + 2·16 + 3·12 = 196 values, a row of logits 10.
 /// </remarks>
-internal sealed class PaperModel(int contextLength) : ModelFile
+internal sealed class PaperModel(int contextLength, int layers = 2, int headSize = 16) : ModelFile
 {
     public override string Path => "paper";
 
@@ -22,10 +22,10 @@ internal sealed class PaperModel(int contextLength) : ModelFile
         VocabularySize = 10,
         HiddenSize = 8,
         IntermediateSize = 12,
-        LayerCount = 2,
+        LayerCount = layers,
         HeadCount = 2,
         KeyValueHeadCount = 1,
-        HeadSize = 4,
+        HeadSize = headSize,
         RmsNormEpsilon = 1e-5f,
         ContextLength = contextLength,
         Rope = new RopeConfiguration { Base = 10_000, Dimension = 4, Layout = RopeLayout.Interleaved },

@@ -10,6 +10,7 @@ public sealed class SchedulerTests
     private const int BlockSize = 4, Budget = 16;
 
     private readonly BatchPlan _plan = new(Budget, 8, 1024, BlockSize);
+    private FakeCache _cache = null!;
     private long _arrivals;
 
     [Fact]
@@ -52,6 +53,50 @@ public sealed class SchedulerTests
         Assert.Equal(TestSequence.Expected(Prompt(8), 20), first.Generated);
         Assert.Equal(TestSequence.Expected(Prompt(8, seed: 1), 20), second.Generated);
         Assert.Equal(pool.Count, pool.Available);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(11)]
+    public void Followers_share_the_prompts_blocks_and_copy_the_last_before_they_write(int length)
+    {
+        (Scheduler scheduler, BlockPool pool) = Make(blocks: 64);
+        TestSequence leader = EnqueueFamily(scheduler, Prompt(length), 6, followers: 3)[0];
+        Step(scheduler, pool);
+        Assert.Equal(4, scheduler.Running.Count);
+        int shared = (length + BlockSize - 1) / BlockSize;
+        Assert.Equal(shared, pool.Count - pool.Available);
+        Assert.All(scheduler.Running, sequence => Assert.True(sequence.Blocks.SequenceEqual(leader.Blocks)));
+        Step(scheduler, pool);
+        // The last one to write keeps the shared block; a full block is not written to.
+        Assert.Equal(length % BlockSize == 0 ? 0 : 3, _plan.BlockCopies.Length);
+        Assert.Equal(shared + (length % BlockSize == 0 ? 4 : 3), pool.Count - pool.Available);
+    }
+
+    [Fact]
+    public void Followers_that_find_no_room_to_run_wait_and_compute_for_themselves()
+    {
+        (Scheduler scheduler, BlockPool pool) = Make(blocks: 64, maxSequences: 2);
+        List<TestSequence> family = EnqueueFamily(scheduler, Prompt(9), 5, followers: 3);
+        Step(scheduler, pool);
+        Assert.Equal((2, 2), (scheduler.Running.Count, scheduler.Waiting.Count));
+        for (int i = 0; i < 40; i++)
+            Step(scheduler, pool);
+        Assert.All(family, sequence => Assert.Equal(TestSequence.Expected(Prompt(9), 5, sequence.Salt), sequence.Generated));
+        Assert.Equal(pool.Count, pool.Available);
+    }
+
+    [Fact]
+    public void A_running_sequence_is_left_a_block_when_others_are_admitted()
+    {
+        (Scheduler scheduler, BlockPool pool) = Make(blocks: 6);
+        TestSequence first = Enqueue(scheduler, Prompt(8), 12);
+        Step(scheduler, pool);
+        Enqueue(scheduler, Prompt(16, seed: 1), 1);
+        Step(scheduler, pool);
+        Assert.Equal([first], scheduler.Running);
+        Assert.Equal(0, scheduler.Preemptions);
     }
 
     [Fact]
@@ -99,35 +144,38 @@ public sealed class SchedulerTests
         (Scheduler scheduler, BlockPool pool) = Make(blocks);
         var random = new Random(blocks);
         var live = new List<(TestSequence Sequence, int[] Prompt, int Generate)>();
-        int finished = 0;
+        int finished = 0, copies = 0;
         for (int step = 0; step < 4000; step++)
         {
             if (random.Next(3) == 0 && live.Count < 20)
             {
                 int[] prompt = Prompt(random.Next(1, 24), seed: random.Next(3));
                 int generate = random.Next(1, 20);
-                live.Add((Enqueue(scheduler, prompt, generate, random.Next(10) == 0 ? 1 : 0), prompt, generate));
+                int followers = random.Next(4) == 0 ? random.Next(1, 4) : 0, priority = random.Next(10) == 0 ? 1 : 0;
+                live.AddRange(EnqueueFamily(scheduler, prompt, generate, followers, priority).Select(sequence => (sequence, prompt, generate)));
             }
             if (live.Count > 0 && random.Next(12) == 0)
             {
-                int victim = random.Next(live.Count);
-                scheduler.Remove(live[victim].Sequence);
-                live.RemoveAt(victim);
+                TestSequence victim = live[random.Next(live.Count)].Sequence;
+                live.RemoveAll(item => item.Sequence == victim || victim.Followers.Contains(item.Sequence));
+                scheduler.Remove(victim);
             }
             Step(scheduler, pool);
+            copies += _plan.BlockCopies.Length;
             CheckBooks(scheduler, pool);
             foreach ((TestSequence sequence, int[] prompt, int generate) in live.Where(item => item.Sequence.Completed).ToList())
             {
-                Assert.Equal(TestSequence.Expected(prompt, generate), sequence.Generated);
+                Assert.Equal(TestSequence.Expected(prompt, generate, sequence.Salt), sequence.Generated);
                 finished++;
             }
             live.RemoveAll(item => item.Sequence.Completed);
         }
-        Assert.True(finished > 200, $"only {finished} finished");
+        Assert.True(finished > 200 && copies > 20, $"only {finished} finished, {copies} blocks were copied");
     }
 
-    private static (Scheduler Scheduler, BlockPool Pool) Make(int blocks, int maxSequences = 8)
+    private (Scheduler Scheduler, BlockPool Pool) Make(int blocks, int maxSequences = 8)
     {
+        _cache = new FakeCache(blocks, BlockSize);
         var pool = new BlockPool(blocks, BlockSize);
         return (new Scheduler(pool, maxSequences, maxLogitRows: 64), pool);
     }
@@ -136,6 +184,13 @@ public sealed class SchedulerTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, length).Select(_ => random.Next(50))];
+    }
+
+    private List<TestSequence> EnqueueFamily(Scheduler scheduler, int[] prompt, int generate, int followers, int priority = 0)
+    {
+        TestSequence leader = Enqueue(scheduler, prompt, generate, priority);
+        leader.Followers = [.. Enumerable.Range(1, followers).Select(salt => new TestSequence(prompt, generate) { Salt = salt, Priority = priority })];
+        return [leader, .. leader.Followers];
     }
 
     private TestSequence Enqueue(Scheduler scheduler, int[] prompt, int generate, int priority = 0)
@@ -156,6 +211,7 @@ public sealed class SchedulerTests
     {
         Assert.True(_plan.TokenCount <= Budget);
         Assert.Equal(_plan.TokenCount, _plan.CacheSlots.ToArray().Distinct().Count());
+        _cache.Run(_plan, scheduler.Planned);
         for (int i = 0; i < scheduler.Planned.Count; i++)
         {
             Sequence sequence = scheduler.Planned[i];
@@ -163,11 +219,23 @@ public sealed class SchedulerTests
             Assert.Equal(sequence.Computed, planned.FirstPosition);
             Assert.True(sequence.Tokens.Slice(planned.FirstPosition, planned.RowCount).SequenceEqual(_plan.Tokens.Slice(planned.FirstRow, planned.RowCount)));
             sequence.Advance(pool, planned.RowCount);
-            if (sequence.Pending > 0 || !sequence.TakeLogits(planned.ContextLength - 1, []))
+            if (sequence.Pending > 0)
                 continue;
-            scheduler.Remove(sequence);
-            sequence.End(null);
+            foreach (Sequence follower in sequence.TakeFollowers())
+            {
+                if (scheduler.TryFork(sequence, follower))
+                    Take(scheduler, follower, planned.ContextLength - 1);
+            }
+            Take(scheduler, sequence, planned.ContextLength - 1);
         }
+    }
+
+    private static void Take(Scheduler scheduler, Sequence sequence, int position)
+    {
+        if (!sequence.TakeLogits(position, []))
+            return;
+        scheduler.Remove(sequence);
+        sequence.End(null);
     }
 
     private static void CheckBooks(Scheduler scheduler, BlockPool pool)

@@ -20,6 +20,11 @@ internal sealed class TestSequence : Sequence
 
     public bool Completed { get; private set; }
 
+    /// <summary>Sequences of the same prompt that begin as copies of this one; each generates other tokens, by its salt.</summary>
+    public TestSequence[] Followers { get; set; } = [];
+
+    public int Salt { get; init; }
+
     public int Starts { get; private set; }
 
     public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _promptLength + _generated);
@@ -30,28 +35,35 @@ internal sealed class TestSequence : Sequence
 
     public int[] Generated => _tokens[_promptLength..(_promptLength + _generated)];
 
-    public static int[] Expected(int[] prompt, int generate)
+    public static int[] Expected(int[] prompt, int generate, int salt = 0)
     {
         List<int> tokens = [.. prompt];
         for (int i = 0; i < generate; i++)
-            tokens.Add(Next([.. tokens]));
+            tokens.Add(Next([.. tokens], salt));
         return [.. tokens[prompt.Length..]];
     }
 
     public override bool TakeLogits(int position, Span<float> logits)
     {
         Assert.Equal(Tokens.Length - 1, position);
-        _tokens[_promptLength + _generated] = Next(Tokens);
+        _tokens[_promptLength + _generated] = Next(Tokens, Salt);
         return ++_generated == _tokens.Length - _promptLength;
+    }
+
+    public override ReadOnlySpan<Sequence> TakeFollowers()
+    {
+        TestSequence[] followers = Followers;
+        Followers = [];
+        return ReadOnlySpan<Sequence>.CastUp<TestSequence>(followers);
     }
 
     protected override void OnStarted() => Starts++;
 
     protected override void OnEnded(Exception? exception) => Completed = true;
 
-    private static int Next(ReadOnlySpan<int> tokens)
+    private static int Next(ReadOnlySpan<int> tokens, int salt)
     {
-        int sum = tokens.Length;
+        int sum = tokens.Length + salt;
         foreach (int token in tokens)
             sum = unchecked(sum * 31 + token);
         return Math.Abs(sum % 50);

@@ -1,0 +1,98 @@
+namespace LlamaEngine.Tests.Engine;
+
+/// <summary>A request's tokens and log probabilities are the same, bit for bit, whatever the engine does beside it.</summary>
+public sealed class BatchInvarianceTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Batch tokens, sequences at once, positions of the cache (0: as many as it likes), and whether preemption must occur.</summary>
+    public static TheoryData<int, int, int, bool> Conditions => new()
+    {
+        { 512, 128, 0, false },
+        { 1, 128, 0, false },
+        { 7, 5, 0, false },
+        { 64, 128, 400, true },
+        { 512, 32, 320, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Conditions))]
+    public async Task Alone_as_among_127_others(int batchTokens, int sequences, int kvTokens, bool preempts)
+    {
+        Request[] requests = Requests(batchTokens == 1 ? 24 : 128);
+        Completion[] alone = await AloneAsync(requests);
+        await using var engine = InferenceEngine.Create(new EngineOptions
+        {
+            ModelPath = Lexicon.Model,
+            MaxBatchTokens = batchTokens,
+            MaxSequences = sequences,
+            KvCacheTokens = kvTokens == 0 ? null : kvTokens,
+        });
+        Completion[] together = await Task.WhenAll(requests.Select(request => engine.CompleteAsync(request.Prompt, request.Options, Token)));
+        for (int i = 0; i < requests.Length; i++)
+            AssertSame(alone[i], together[i], i);
+        Assert.Equal(preempts, engine.Statistics.Preemptions > 0);
+        Assert.Equal(0, engine.Statistics.KvBlocksInUse);
+    }
+
+    [Fact]
+    public async Task From_a_cached_prefix()
+    {
+        Request[] requests = Requests(16);
+        Completion[] alone = await AloneAsync(requests);
+        await using var engine = InferenceEngine.Create(Lexicon.Model);
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < requests.Length; i++)
+            {
+                Completion again = await engine.CompleteAsync(requests[i].Prompt, requests[i].Options, Token);
+                AssertSame(alone[i], again, i);
+                int whole = (requests[i].Prompt.Length - 1) / 16 * 16;
+                if (round == 1)
+                    Assert.Equal(whole, again.Usage.CachedTokens);
+            }
+        }
+    }
+
+    /// <summary>One after the other, each in an engine without a past, in one chunk.</summary>
+    private static async Task<Completion[]> AloneAsync(Request[] requests)
+    {
+        var completions = new Completion[requests.Length];
+        for (int i = 0; i < requests.Length; i++)
+        {
+            await using var engine = InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = 1 });
+            completions[i] = await engine.CompleteAsync(requests[i].Prompt, requests[i].Options, Token);
+        }
+        return completions;
+    }
+
+    private static void AssertSame(Completion expected, Completion actual, int request)
+    {
+        Assert.True(expected.Tokens.SequenceEqual(actual.Tokens), $"request {request}: other tokens");
+        Assert.True(
+            expected.LogProbabilities.Select(BitConverter.SingleToInt32Bits).SequenceEqual(actual.LogProbabilities.Select(BitConverter.SingleToInt32Bits)),
+            $"request {request}: other log probabilities");
+        Assert.Equal(expected.Tokens.Length, actual.LogProbabilities.Length);
+    }
+
+    // Half greedy, half sampled; every third begins like the one before it.
+    private static Request[] Requests(int count)
+    {
+        var random = new Random(11);
+        int[] shared = Tokens(random, 70);
+        return [.. Enumerable.Range(0, count).Select(i => new Request(
+            [.. i % 3 == 0 ? shared : [], .. Tokens(random, random.Next(1, 60))],
+            new GenerationOptions
+            {
+                MaxTokens = random.Next(1, 100),
+                IgnoreEndTokens = true,
+                Temperature = i % 2 == 0 ? 0 : 0.9f,
+                Seed = (ulong)i,
+                TopLogProbabilities = 0,
+            }))];
+    }
+
+    private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(4000))];
+
+    private sealed record Request(int[] Prompt, GenerationOptions Options);
+}
