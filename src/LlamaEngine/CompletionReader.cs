@@ -9,7 +9,8 @@ namespace LlamaEngine;
 /// <param name="request">The request.</param>
 /// <param name="tokenizer">Turns the tokens into text; null: there is no text.</param>
 /// <param name="choice">Its number among the choices.</param>
-internal sealed class CompletionReader(GenerationRequest request, Tokenizer? tokenizer, int choice)
+/// <param name="cancellation">The caller's token, which a cancellation names.</param>
+internal sealed class CompletionReader(GenerationRequest request, Tokenizer? tokenizer, int choice, CancellationToken cancellation)
 {
     private readonly CompletionText? _text = CompletionText.Create(tokenizer, request.Parameters);
     private int _read;
@@ -25,13 +26,20 @@ internal sealed class CompletionReader(GenerationRequest request, Tokenizer? tok
         if (IsDone)
             return false;
         if (ended && _read == generated && request.Error is { } error)
-            ExceptionDispatchInfo.Throw(error);
+            Throw(error);
         bool last = ended && request.Error is null && _read >= generated - 1;
         if (_read < generated)
             update = Token(_read++, last);
         else if (last)
             update = Last(new CompletionUpdate { Text = _text?.Flush() ?? "", ChoiceIndex = choice });
         return update is not null;
+    }
+
+    private void Throw(Exception error)
+    {
+        if (error is OperationCanceledException)
+            cancellation.ThrowIfCancellationRequested();
+        ExceptionDispatchInfo.Throw(error);
     }
 
     private CompletionUpdate Token(int index, bool last)

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace LlamaEngine;
@@ -96,6 +97,9 @@ public sealed record EngineOptions
     /// bits for all others. False: keep them in float32, which is several times slower.
     /// </summary>
     public bool QuantizedActivations { get; init; } = true;
+
+    /// <summary>Makes the meter "LlamaEngine" (a host's own, say); null: the engine makes one. Activities come from the source of that name.</summary>
+    public IMeterFactory? MeterFactory { get; init; }
 
     /// <summary>Where log messages go; null: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }

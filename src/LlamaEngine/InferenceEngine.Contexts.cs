@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LlamaEngine.Contexts;
+using LlamaEngine.Diagnostics;
 using LlamaEngine.KvCache;
 using LlamaEngine.Scheduling;
 
@@ -9,7 +10,7 @@ namespace LlamaEngine;
 public sealed partial class InferenceEngine
 {
     /// <summary>The loop that owns model and cache.</summary>
-    internal EngineLoop Loop => _loop;
+    internal EngineLoop Loop => _engine.Loop;
 
     /// <summary>Computes a prefix that many prompts will share, and keeps it in the cache.</summary>
     /// <param name="prefix">A text, token ids, or the first messages of a chat (without the header of the reply).</param>
@@ -22,9 +23,8 @@ public sealed partial class InferenceEngine
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         int[] tokens = EncodeToFit(prefix, 0, addGenerationPrompt: false);
         var retained = new RetainedPrefix();
-        var request = new PrefillRequest(tokens, cancellationToken) { Gauge = _gauge, Retention = retained };
-        Submit(request);
-        await request.Completion.ConfigureAwait(false);
+        var request = new PrefillRequest(tokens, cancellationToken) { Gauge = _engine.Gauge, Retention = retained };
+        await _engine.RunAsync(request, Telemetry.Retain).ConfigureAwait(false);
         return new RetainedContext(this, [.. tokens], prefix.Messages ?? [], retained);
     }
 
@@ -33,7 +33,7 @@ public sealed partial class InferenceEngine
     {
         try
         {
-            _ = _loop.InvokeAsync((pool, _) =>
+            _ = Loop.InvokeAsync((pool, _) =>
             {
                 prefix.Release(pool);
                 return true;

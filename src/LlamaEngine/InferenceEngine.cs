@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using LlamaEngine.Diagnostics;
 using LlamaEngine.Formats;
 using LlamaEngine.KvCache;
@@ -20,22 +18,19 @@ namespace LlamaEngine;
 public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
 {
     private readonly LoadedModel _model;
-    private readonly EngineLoop _loop;
+    private readonly LoadedEngine _engine;
     private readonly PromptEncoder _encoder;
-    private readonly RequestGauge _gauge;
     private int _disposed;
 
-    private InferenceEngine(LoadedModel model, int? maxQueuedRequests, ILogger? logger)
+    private InferenceEngine(LoadedModel model, EngineOptions options, ILogger? logger)
     {
         _model = model;
         _encoder = new PromptEncoder(model.Tokenizer, model.ChatTemplate, model.Info.Configuration);
-        _loop = new EngineLoop(
-            model.Network, model.Cache, model.Memory.ContextLength, model.Memory.MaxBatchTokens, model.Memory.MaxSequences, logger);
-        _gauge = new RequestGauge(model.Memory.MaxSequences, maxQueuedRequests);
+        _engine = new LoadedEngine(model, options, logger);
     }
 
     /// <summary>What the engine is doing and has done. A request that a caller has seen end is counted.</summary>
-    public EngineStatistics Statistics => _loop.Statistics;
+    public EngineStatistics Statistics => _engine.Loop.Statistics;
 
     /// <summary>Facts about the model.</summary>
     public ModelInfo Model => _model.Info;
@@ -137,11 +132,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         {
             Priority = options.Priority,
             Timeout = options.Timeout,
-            Gauge = _gauge,
+            Gauge = _engine.Gauge,
         };
-        Submit(request);
-        await request.Completion.ConfigureAwait(false);
-        return new PromptEmbedding(request.ToVector(options.Normalize), new TokenUsage(tokens.Length, 0, request.CachedTokens));
+        await _engine.RunAsync(request, Telemetry.Embeddings).ConfigureAwait(false);
+        return new PromptEmbedding(request.ToVector(options.Normalize), request.Usage);
     }
 
     /// <summary>Starts a chat that remembers its messages; the engine keeps what it computed for them while it can.</summary>
@@ -175,7 +169,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             requests.Add(new LogitsRequest(EncodeToFit(sequences[i], 0), (position, logits) => rowLogits(sequence, position, logits), cancellationToken));
         }
         foreach (LogitsRequest request in requests)
-            _loop.Submit(request);
+            _engine.Loop.Submit(request);
         return Task.WhenAll(requests.Select(request => request.Completion));
     }
 
@@ -184,8 +178,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        _loop.Dispose();
-        _model.Dispose();
+        _engine.Dispose();
     }
 
     /// <inheritdoc/>
@@ -201,7 +194,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             ModelInfo info = model.Info;
             Log.ModelLoaded(logger, info.Path, info.WeightBytes, info.WeightType, info.ContextLength, info.LoadTime.TotalSeconds);
         }
-        return new InferenceEngine(model, options.MaxQueuedRequests, logger);
+        return new InferenceEngine(model, options, logger);
     }
 
     /// <summary>The same for a conversation, whose blocks <paramref name="retention"/> keeps when it ends well.</summary>
@@ -215,7 +208,9 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
         int[] tokens = EncodeToFit(prompt, 1);
         int room = _model.Memory.SequenceLimit - tokens.Length;
-        return StreamAsync(tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention, cancellationToken);
+        string operation = prompt.Messages is null ? Telemetry.TextCompletion : Telemetry.Chat;
+        var plan = new CompletionPlan(operation, tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention);
+        return new CompletionStream(_engine, plan).ReadAllAsync(cancellationToken);
     }
 
     /// <summary>The tokens of a prompt that leaves room for so many more.</summary>
@@ -225,83 +220,6 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         if (tokens.Length + more > _model.Memory.SequenceLimit)
             throw new ContextLengthExceededException(tokens.Length + more, _model.Memory.SequenceLimit);
         return tokens;
-    }
-
-    private async IAsyncEnumerable<CompletionUpdate> StreamAsync(
-        int[] tokens,
-        int maxTokens,
-        SamplingParameters parameters,
-        GenerationOptions options,
-        RetainedPrefix? retention,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        // Abandoning the enumeration must end the request, so it has a source of its own.
-        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var signal = new AsyncSignal();
-        ImmutableArray<GenerationRequest> requests = CreateRequests(tokens, maxTokens, parameters, options, retention, signal, abandon.Token);
-        CompletionReader[] readers = [.. requests.Select((request, choice) => new CompletionReader(request, _model.Tokenizer, choice))];
-        Submit(requests[0], requests.Length);
-        try
-        {
-            while (!Array.TrueForAll(readers, reader => reader.IsDone))
-            {
-                foreach (CompletionReader reader in readers)
-                {
-                    while (reader.TryRead(out CompletionUpdate? update))
-                        yield return update;
-                }
-                if (!Array.TrueForAll(readers, reader => reader.IsDone))
-                    await signal.WaitAsync().ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            await abandon.CancelAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>One request a choice: the first computes the prompt, the others begin as copies of it.</summary>
-    private ImmutableArray<GenerationRequest> CreateRequests(
-        int[] tokens,
-        int maxTokens,
-        SamplingParameters parameters,
-        GenerationOptions options,
-        RetainedPrefix? retention,
-        AsyncSignal signal,
-        CancellationToken cancellation)
-    {
-        ImmutableArray<GenerationRequest> followers = [.. Enumerable.Range(1, options.Choices - 1).Select(choice => Create(choice, []))];
-        return [Create(0, followers), .. followers];
-
-        GenerationRequest Create(int choice, ImmutableArray<GenerationRequest> followers)
-        {
-            SamplingParameters own = choice == 0 ? parameters : parameters with { Seed = unchecked(parameters.Seed + (ulong)choice) };
-            CompletionText? stops = CompletionText.CreateForStops(_model.Tokenizer, own);
-            return new GenerationRequest(tokens, maxTokens, own, _model.SamplerScratch, stops, signal, cancellation)
-            {
-                Priority = options.Priority,
-                Timeout = options.Timeout,
-                Gauge = _gauge,
-                Retention = choice == 0 ? retention : null,
-                Followers = followers,
-            };
-        }
-    }
-
-    /// <summary>Queues a request, which stands for so many.</summary>
-    private void Submit(Sequence request, int count = 1)
-    {
-        _gauge.Enter(count);
-        try
-        {
-            _loop.Submit(request);
-        }
-        catch
-        {
-            for (int i = 0; i < count; i++)
-                _gauge.Leave();
-            throw;
-        }
     }
 }
 

@@ -31,4 +31,11 @@ internal static partial class Log
         long workspaceBytes,
         long availableBytes,
         MemoryLimit limit);
+
+    [LoggerMessage(
+        5,
+        LogLevel.Warning,
+        "The KV cache of {KvPositions:N0} positions is full: {Preemptions:N0} times so far a request gave its memory up to an earlier one and is computed "
+        + "again. Raise EngineOptions.KvCacheTokens or lower MaxSequences")]
+    public static partial void Preempted(ILogger logger, long preemptions, long kvPositions);
 }

@@ -21,14 +21,15 @@ internal sealed class EngineLoop : IDisposable
     private readonly BlockPool _pool;
     private readonly Scheduler _scheduler;
     private readonly BatchPlan _plan;
-    private readonly EngineCounters _counters = new();
+    private readonly EngineCounters _counters;
+    private readonly EngineMeter _meter;
     private readonly bool _checksIntegrity = AppContext.TryGetSwitch("LlamaEngine.CheckIntegrity", out bool wanted) ? wanted : Debugging;
     private readonly float[] _logits;
     private readonly List<(Sequence Sequence, Exception? Exception)> _ended = [];
     private readonly Func<bool> _isStepUseless;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private long _arrived, _endedRequests, _steps, _computedTokens, _generatedTokens;
+    private long _arrived, _endedRequests, _steps, _computedTokens, _generatedTokens, _nextWarning = 1;
     private volatile bool _stopping;
     private EngineFaultedException? _fault;
 
@@ -43,8 +44,20 @@ internal sealed class EngineLoop : IDisposable
     /// <param name="contextLength">Most positions of one sequence.</param>
     /// <param name="maxBatchTokens">Most tokens of a step.</param>
     /// <param name="maxSequences">Most sequences that run at once.</param>
-    public EngineLoop(LlamaModel model, KvStore store, int contextLength, int maxBatchTokens, int maxSequences, ILogger? logger = null)
+    /// <param name="counters">Where it publishes what it counts.</param>
+    /// <param name="meter">Where it records its steps.</param>
+    public EngineLoop(
+        LlamaModel model,
+        KvStore store,
+        int contextLength,
+        int maxBatchTokens,
+        int maxSequences,
+        EngineCounters counters,
+        EngineMeter meter,
+        ILogger? logger = null)
     {
+        _counters = counters;
+        _meter = meter;
         _model = model;
         _store = store;
         _logger = logger ?? NullLogger.Instance;
@@ -133,6 +146,7 @@ internal sealed class EngineLoop : IDisposable
     {
         DropWhatIsOver();
         _scheduler.Schedule(_plan);
+        WarnOfPreemptions();
         if (_plan.TokenCount > 0)
             Compute();
         else if (!_scheduler.IsIdle)
@@ -155,6 +169,7 @@ internal sealed class EngineLoop : IDisposable
         }
         _steps++;
         _computedTokens += _plan.TokenCount;
+        _meter.RecordStep(_plan.TokenCount, _plan.SequenceCount);
         Deliver();
     }
 
@@ -317,6 +332,15 @@ internal sealed class EngineLoop : IDisposable
         while (_scheduler.Waiting.Count > 0)
             End(_scheduler.Waiting[^1], exception);
         CloseStep();
+    }
+
+    // Now and then: each one is a prompt computed again, and many of them are a cache that is too small.
+    private void WarnOfPreemptions()
+    {
+        if (_scheduler.Preemptions < _nextWarning)
+            return;
+        Log.Preempted(_logger, _scheduler.Preemptions, _pool.Count * (long)_pool.BlockSize);
+        _nextWarning = 2 * _scheduler.Preemptions;
     }
 
     private void PublishCounters() => _counters.Publish(new EngineStatistics

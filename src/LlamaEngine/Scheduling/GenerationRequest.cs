@@ -19,7 +19,7 @@ internal sealed class GenerationRequest : Sequence
     private readonly AsyncSignal _signal;
     private ImmutableArray<GenerationRequest> _followers = [];
     private int _generated, _progress;
-    private long _started, _firstToken, _lastToken;
+    private long _firstToken, _lastToken;
 
     /// <summary>Creates a request.</summary>
     /// <param name="prompt">Its tokens; at least one.</param>
@@ -102,9 +102,10 @@ internal sealed class GenerationRequest : Sequence
     {
         get
         {
-            long first = _firstToken == 0 ? _lastToken : _firstToken;
+            long end = EndedAt != 0 ? EndedAt : Stopwatch.GetTimestamp(), started = StartedAt != 0 ? StartedAt : end;
+            long first = _firstToken != 0 ? _firstToken : end, last = Math.Max(first, _lastToken);
             return new CompletionTimings(
-                Stopwatch.GetElapsedTime(Created, _started), Stopwatch.GetElapsedTime(_started, first), Stopwatch.GetElapsedTime(first, _lastToken));
+                Stopwatch.GetElapsedTime(Created, started), Stopwatch.GetElapsedTime(started, first), Stopwatch.GetElapsedTime(first, last));
         }
     }
 
@@ -158,9 +159,6 @@ internal sealed class GenerationRequest : Sequence
         Error = exception;
         Publish(ended: true);
     }
-
-    /// <inheritdoc/>
-    protected override void OnStarted() => _started = Stopwatch.GetTimestamp();
 
     private void Publish(bool ended)
     {

@@ -21,6 +21,12 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>When the caller asked, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long Created { get; } = Stopwatch.GetTimestamp();
 
+    /// <summary>When it was first admitted; 0: it was not.</summary>
+    public long StartedAt { get; private set; }
+
+    /// <summary>When it ended; 0: it has not.</summary>
+    public long EndedAt { get; private set; }
+
     /// <summary>The caller's token.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
 
@@ -106,17 +112,13 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Tells the caller that all is done, or that it ended with an exception.</summary>
     public void End(Exception? exception)
     {
+        EndedAt = Stopwatch.GetTimestamp();
         Gauge?.Leave();
         OnEnded(exception);
     }
 
     /// <summary>Called when it has ended; with null: well.</summary>
     protected abstract void OnEnded(Exception? exception);
-
-    /// <summary>Called when the sequence is first admitted.</summary>
-    protected virtual void OnStarted()
-    {
-    }
 
     /// <summary>Takes over the blocks of the longest known prefix; at least one token stays pending, for its logits.</summary>
     public void AdoptPrefix(BlockPool pool)
@@ -140,7 +142,7 @@ internal abstract class Sequence(CancellationToken cancellation)
         if (CachedTokens >= 0)
             return;
         CachedTokens = Computed;
-        OnStarted();
+        StartedAt = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Begins as a copy of a sequence whose tokens it begins with: shares its blocks, the last and unfinished one too.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LlamaEngine.Scheduling;
 
 /// <summary>A sequence of given tokens that generates nothing and ends as a task.</summary>
@@ -7,6 +9,19 @@ internal abstract class TaskSequence(int[] tokens, CancellationToken cancellatio
 
     /// <summary>Ends when all is computed.</summary>
     public Task Completion => _completion.Task;
+
+    /// <summary>Tokens used.</summary>
+    public TokenUsage Usage => new(tokens.Length, 0, Math.Max(0, CachedTokens));
+
+    /// <summary>Where the time went; exact once it has ended.</summary>
+    public CompletionTimings Timings
+    {
+        get
+        {
+            long end = EndedAt != 0 ? EndedAt : Stopwatch.GetTimestamp(), started = StartedAt != 0 ? StartedAt : end;
+            return new CompletionTimings(Stopwatch.GetElapsedTime(Created, started), Stopwatch.GetElapsedTime(started, end), TimeSpan.Zero);
+        }
+    }
 
     /// <inheritdoc/>
     public sealed override ReadOnlySpan<int> Tokens => tokens;

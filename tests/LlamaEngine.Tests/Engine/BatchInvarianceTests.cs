@@ -1,7 +1,7 @@
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>A request's tokens and log probabilities are the same, bit for bit, whatever the engine does beside it.</summary>
-public sealed class BatchInvarianceTests
+public sealed class BatchInvarianceTests(BatchInvarianceTests.Alone alone) : IClassFixture<BatchInvarianceTests.Alone>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -19,8 +19,7 @@ public sealed class BatchInvarianceTests
     [MemberData(nameof(Conditions))]
     public async Task Alone_as_among_127_others(int batchTokens, int sequences, int kvTokens, bool preempts)
     {
-        Request[] requests = Requests(batchTokens == 1 ? 24 : 128);
-        Completion[] alone = await AloneAsync(requests);
+        Request[] requests = alone.Requests[..(batchTokens == 1 ? 24 : 128)];
         await using var engine = InferenceEngine.Create(new EngineOptions
         {
             ModelPath = Lexicon.Model,
@@ -30,7 +29,7 @@ public sealed class BatchInvarianceTests
         });
         Completion[] together = await Task.WhenAll(requests.Select(request => engine.CompleteAsync(request.Prompt, request.Options, Token)));
         for (int i = 0; i < requests.Length; i++)
-            AssertSame(alone[i], together[i], i);
+            AssertSame(alone.Completions[i], together[i], i);
         Assert.Equal(preempts, engine.Statistics.Preemptions > 0);
         Assert.Equal(0, engine.Statistics.KvBlocksInUse);
     }
@@ -38,32 +37,19 @@ public sealed class BatchInvarianceTests
     [Fact]
     public async Task From_a_cached_prefix()
     {
-        Request[] requests = Requests(16);
-        Completion[] alone = await AloneAsync(requests);
+        Request[] requests = alone.Requests[..16];
         await using var engine = InferenceEngine.Create(Lexicon.Model);
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < requests.Length; i++)
             {
                 Completion again = await engine.CompleteAsync(requests[i].Prompt, requests[i].Options, Token);
-                AssertSame(alone[i], again, i);
+                AssertSame(alone.Completions[i], again, i);
                 int whole = (requests[i].Prompt.Length - 1) / 16 * 16;
                 if (round == 1)
                     Assert.Equal(whole, again.Usage.CachedTokens);
             }
         }
-    }
-
-    /// <summary>One after the other, each in an engine without a past, in one chunk.</summary>
-    private static async Task<Completion[]> AloneAsync(Request[] requests)
-    {
-        var completions = new Completion[requests.Length];
-        for (int i = 0; i < requests.Length; i++)
-        {
-            await using var engine = InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = 1 });
-            completions[i] = await engine.CompleteAsync(requests[i].Prompt, requests[i].Options, Token);
-        }
-        return completions;
     }
 
     private static void AssertSame(Completion expected, Completion actual, int request)
@@ -75,24 +61,44 @@ public sealed class BatchInvarianceTests
         Assert.Equal(expected.Tokens.Length, actual.LogProbabilities.Length);
     }
 
-    // Half greedy, half sampled; every third begins like the one before it.
-    private static Request[] Requests(int count)
+    /// <summary>What the requests give one after the other, each in an engine without a past, in one chunk.</summary>
+    public sealed class Alone : IAsyncLifetime
     {
-        var random = new Random(11);
-        int[] shared = Tokens(random, 70);
-        return [.. Enumerable.Range(0, count).Select(i => new Request(
-            [.. i % 3 == 0 ? shared : [], .. Tokens(random, random.Next(1, 60))],
-            new GenerationOptions
+        internal Request[] Requests { get; } = Create(128);
+
+        internal Completion[] Completions { get; } = new Completion[128];
+
+        public async ValueTask InitializeAsync()
+        {
+            for (int i = 0; i < Requests.Length; i++)
             {
-                MaxTokens = random.Next(1, 100),
-                IgnoreEndTokens = true,
-                Temperature = i % 2 == 0 ? 0 : 0.9f,
-                Seed = (ulong)i,
-                TopLogProbabilities = 0,
-            }))];
+                await using var engine = InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = 1 });
+                Completions[i] = await engine.CompleteAsync(Requests[i].Prompt, Requests[i].Options, Token);
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        // Half greedy, half sampled; every third begins like the one before it.
+        private static Request[] Create(int count)
+        {
+            var random = new Random(11);
+            int[] shared = Tokens(random, 70);
+            return [.. Enumerable.Range(0, count).Select(i => new Request(
+                [.. i % 3 == 0 ? shared : [], .. Tokens(random, random.Next(1, 60))],
+                new GenerationOptions
+                {
+                    MaxTokens = random.Next(1, 100),
+                    IgnoreEndTokens = true,
+                    Temperature = i % 2 == 0 ? 0 : 0.9f,
+                    Seed = (ulong)i,
+                    TopLogProbabilities = 0,
+                }))];
+        }
+
+        private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(4000))];
+
     }
 
-    private static int[] Tokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(4000))];
-
-    private sealed record Request(int[] Prompt, GenerationOptions Options);
+    internal sealed record Request(int[] Prompt, GenerationOptions Options);
 }

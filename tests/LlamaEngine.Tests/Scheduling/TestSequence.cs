@@ -25,8 +25,6 @@ internal sealed class TestSequence : Sequence
 
     public int Salt { get; init; }
 
-    public int Starts { get; private set; }
-
     public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _promptLength + _generated);
 
     public override int MaxLength => Math.Max(_promptLength, _tokens.Length - 1);
@@ -56,8 +54,6 @@ internal sealed class TestSequence : Sequence
         Followers = [];
         return ReadOnlySpan<Sequence>.CastUp<TestSequence>(followers);
     }
-
-    protected override void OnStarted() => Starts++;
 
     protected override void OnEnded(Exception? exception) => Completed = true;
 
