@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace LlamaEngine;
@@ -16,7 +17,8 @@ public enum DeviceKind
     Cuda,
 }
 
-/// <summary>Number format of the KV cache.</summary>
+/// <summary>Number format of the KV cache: keys and values are rounded to it once, when they are stored.</summary>
+[SuppressMessage("Naming", "CA1707", Justification = "These are the names the formats have everywhere.")]
 public enum KvCacheType
 {
     /// <summary>float32 for float32 models, half precision for all others.</summary>
@@ -27,6 +29,15 @@ public enum KvCacheType
 
     /// <summary>Half precision.</summary>
     F16,
+
+    /// <summary>bfloat16: the memory of half precision, the range of float32, three bits less of precision.</summary>
+    BF16,
+
+    /// <summary>
+    /// Signed bytes with a half-precision scale for every 32: 53 % of the memory of half precision, every number within 0.4 % of the
+    /// largest among its 32. A head size that 32 does not divide has a shorter last group.
+    /// </summary>
+    Q8_0,
 }
 
 /// <summary>How an engine is created.</summary>

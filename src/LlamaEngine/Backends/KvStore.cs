@@ -8,9 +8,10 @@ namespace LlamaEngine.Backends;
 /// </para>
 /// <para>
 /// Outside the device a block has one order whatever the device, so that a snapshot of one serves another: layer by layer, first
-/// the keys of every head as [value][position], then the values of every head as [position][value]. Numbers stand in the
-/// encoding of <see cref="KvLayout.Type"/>, little endian, without padding, <see cref="KvLayout.BlockBytes"/> in all. Positions
-/// that no token has been stored at hold whatever was there before.
+/// the keys of every head as [value][position], then the values of every head as [position][value]. With scales, each of
+/// these matrices follows its own scales as [group][position]. Numbers stand in the encoding of <see cref="KvLayout.Type"/>, little
+/// endian, without padding, <see cref="KvLayout.BlockBytes"/> in all. Positions that no token has been stored at hold whatever
+/// was there before.
 /// </para>
 /// </remarks>
 internal abstract class KvStore(KvLayout layout, int blocks) : IDisposable

@@ -61,6 +61,14 @@ internal abstract unsafe class ModelFile : IDisposable
     /// <summary>Loads the model's tokenizer; null where the file has none (tiny test models).</summary>
     public abstract Tokenizer? LoadTokenizer();
 
+    /// <summary>
+    /// What the model is, whatever its file is called: derived from its configuration and every byte of its weights, all of which
+    /// it reads. The same for equal contents; different if a single bit of a weight differs.
+    /// </summary>
+    /// <remarks>Thread-safe. The result is not kept.</remarks>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public virtual ModelIdentity ComputeIdentity(CancellationToken cancellation = default) => ModelIdentityHash.Compute(this, cancellation);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

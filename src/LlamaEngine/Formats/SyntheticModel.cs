@@ -108,6 +108,20 @@ internal sealed unsafe class SyntheticModel : ModelFile
     /// <inheritdoc/>
     public override Tokenizer? LoadTokenizer() => null;
 
+    /// <summary>The identity of what the weights are made from, which fixes all of them; none is made for it.</summary>
+    public override ModelIdentity ComputeIdentity(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var writer = new ModelIdentityWriter();
+        writer.Write("LlamaEngine synthetic model 1");
+        writer.Write(Seed);
+        writer.Write(Configuration);
+        writer.Write(Tensors.Length);
+        foreach (TensorInfo tensor in Tensors)
+            writer.Write(tensor);
+        return writer.ToIdentity();
+    }
+
     /// <summary>Writes the model as a GGUF file without a vocabulary, which llama.cpp's llama-bench can run as well.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path, CancellationToken cancellationToken = default)

@@ -134,6 +134,8 @@ internal sealed record MemoryPlan
     {
         KvCacheType.F32 => KvType.F32,
         KvCacheType.F16 => KvType.F16,
+        KvCacheType.BF16 => KvType.BF16,
+        KvCacheType.Q8_0 => KvType.Q8_0,
         _ => weightType == TensorType.F32 ? KvType.F32 : KvType.F16,
     };
 }

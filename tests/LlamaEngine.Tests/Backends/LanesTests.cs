@@ -50,6 +50,31 @@ public sealed unsafe class LanesTests
         }
     }
 
+    [Fact]
+    public void Bfloat16_is_the_nearest_and_even_in_the_middle()
+    {
+        CheckBFloat16<ScalarLanes>();
+        CheckBFloat16<Lanes128>();
+        if (Vector256.IsHardwareAccelerated)
+            CheckBFloat16<Lanes256>();
+        if (CpuInstructionSets.Detect(CpuInstructionSet.Avx512) == CpuInstructionSet.Avx512)
+            CheckBFloat16<Lanes512>();
+    }
+
+    private static void CheckBFloat16<TLanes>() where TLanes : struct, ILanes<TLanes>
+    {
+        // Down, up, to even from above and below, a carry into the exponent, into infinity, infinity, NaN whose payload would be cut off.
+        uint[] bits = [0x3F807FFF, 0x3F808001, 0x3F808000, 0x3F818000, 0xBFFFFFFF, 0x7F7FFFFF, 0xFF800000, 0x7F800001, 0, 0x80000000, 1, 0x00008001];
+        ushort[] expected = [0x3F80, 0x3F81, 0x3F80, 0x3F82, 0xC000, 0x7F80, 0xFF80, 0x7FC0, 0, 0x8000, 0, 1];
+        float* values = stackalloc float[16];
+        new Span<float>(values, 16).Clear();
+        for (int i = 0; i < bits.Length; i++)
+            values[i] = BitConverter.UInt32BitsToSingle(bits[i]);
+        ushort* narrow = stackalloc ushort[16];
+        TLanes.Load(values).StoreBFloat16(narrow);
+        Assert.Equal(expected, new ReadOnlySpan<ushort>(narrow, bits.Length).ToArray());
+    }
+
     private static float First(float x)
     {
         float* lanes = stackalloc float[16];
@@ -100,11 +125,13 @@ public sealed unsafe class LanesTests
                 bits.Add(BitConverter.SingleToInt32Bits(lanes[i]));
         }
         short* rounded = stackalloc short[16];
-        ushort* halves = stackalloc ushort[16];
+        ushort* halves = stackalloc ushort[16], upper = stackalloc ushort[16];
         b.StoreRounded(rounded);
         a.StoreHalf(halves);
+        a.StoreBFloat16(upper);
+        TLanes.LoadSigned((sbyte*)pa).Store(lanes);
         for (int i = 0; i < 16; i++)
-            bits.AddRange([rounded[i], halves[i]]);
+            bits.AddRange([rounded[i], halves[i], upper[i], (int)lanes[i]]);
         return [.. bits];
     }
 }

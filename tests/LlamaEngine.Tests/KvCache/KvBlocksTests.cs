@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using LlamaEngine.Backends;
 using LlamaEngine.Backends.Cpu;
 using LlamaEngine.Models;
+using LlamaEngine.Tests.Backends;
 
 namespace LlamaEngine.Tests.KvCache;
 
@@ -56,7 +57,12 @@ public sealed unsafe class KvBlocksTests
     [InlineData(10, 20)]
     internal void What_was_written_or_copied_reads_back_and_nothing_else_changes(int headSize, int blockSize)
     {
-        KvLayout layout = new(2, 3, 3, headSize, blockSize, KvType.F16);
+        foreach (KvType type in Enum.GetValues<KvType>())
+            CheckRoundTrips(new KvLayout(2, 3, 3, headSize, blockSize, type));
+    }
+
+    private static void CheckRoundTrips(KvLayout layout)
+    {
         using CpuBackend backend = new(new CpuOptions { Threads = 1 });
         using KvStore store = backend.CreateKvStore(layout, 4);
         byte[][] blocks = [.. Enumerable.Range(0, 4).Select(i => Random(layout, i))];
@@ -71,6 +77,31 @@ public sealed unsafe class KvBlocksTests
         {
             store.ReadBlock(i, actual);
             Assert.Equal(blocks[expected[i]], actual);
+        }
+    }
+
+    [Theory]
+    [InlineData(64, 16)]
+    [InlineData(80, 64)]
+    [InlineData(10, 20)]
+    public void Attention_to_blocks_that_moved_is_the_same_bit_for_bit(int headSize, int blockSize)
+    {
+        foreach (KvType type in Enum.GetValues<KvType>())
+        {
+            KvLayout layout = new(2, 2, 4, headSize, blockSize, type);
+            int positions = 2 * blockSize + 3, moved = blockSize + blockSize / 2 + 1;
+            float[] qkv = Numbers.Random(positions * 8 * headSize, seed: 5);
+            using AttentionRun original = new(layout, 4), other = new(layout, 7);
+            original.Sequence(qkv, moved, 11, [2, 0, 3]);
+            byte[] bytes = new byte[layout.BlockBytes];
+            original.Store.ReadBlock(2, bytes);
+            other.Store.WriteBlock(1, bytes);
+            original.Store.ReadBlock(0, bytes);
+            other.Store.WriteBlock(6, bytes);
+            other.Store.CopyBlock(6, 5);
+            float[] expected = original.Sequence(qkv, positions, 4, [2, 0, 3], from: moved);
+            Assert.Equal(expected, other.Sequence(qkv, positions, positions, [1, 6, 2], from: moved));
+            Assert.Equal(expected, other.Sequence(qkv, positions, 1, [1, 5, 4], from: moved));
         }
     }
 

@@ -13,8 +13,8 @@ internal sealed unsafe class CpuKvStore : KvStore
     public CpuKvStore(KvLayout layout, int blocks, MemoryCounter counter)
         : base(layout, blocks)
     {
-        _keyBlockBytes = KvView.KeyBlockBytes(layout);
-        _valueBlockBytes = KvView.ValueBlockBytes(layout);
+        _keyBlockBytes = layout.StoredKeyBytes;
+        _valueBlockBytes = layout.StoredValueBytes;
         _keys = new NativeBuffer(checked(_keyBlockBytes * blocks * layout.Layers), counter);
         try
         {
@@ -60,9 +60,9 @@ internal sealed unsafe class CpuKvStore : KvStore
             {
                 KvView view = Layer(layer);
                 for (int head = 0; head < view.Heads; head++)
-                    next = view.KeyMatrix(block, head).Read(next);
+                    next = view.KeyMatrix(block, head).Read(view.KeyScaleMatrix(block, head).Read(next));
                 for (int head = 0; head < view.Heads; head++)
-                    next = view.ValueMatrix(block, head).Read(next);
+                    next = view.ValueMatrix(block, head).Read(view.ValueScaleMatrix(block, head).Read(next));
             }
         }
     }
@@ -79,9 +79,9 @@ internal sealed unsafe class CpuKvStore : KvStore
             {
                 KvView view = Layer(layer);
                 for (int head = 0; head < view.Heads; head++)
-                    next = view.KeyMatrix(block, head).Write(next);
+                    next = view.KeyMatrix(block, head).Write(view.KeyScaleMatrix(block, head).Write(next));
                 for (int head = 0; head < view.Heads; head++)
-                    next = view.ValueMatrix(block, head).Write(next);
+                    next = view.ValueMatrix(block, head).Write(view.ValueScaleMatrix(block, head).Write(next));
             }
         }
     }

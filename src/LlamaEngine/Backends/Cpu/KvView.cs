@@ -1,15 +1,19 @@
+using LlamaEngine.Backends.Cpu.Kernels;
 using LlamaEngine.Backends.Cpu.Simd;
 
 namespace LlamaEngine.Backends.Cpu;
 
 /// <summary>
 /// One layer of the KV cache as kernels see it. A block holds, head by head, its keys as [value][position] and its values
-/// as [position][value], the inner dimension padded to 16: so both products of attention run along their lanes.
+/// as [position][value], the inner dimension padded to 16: so both products of attention run along their lanes. Scales, where
+/// the type has any, stand before each as [group][position].
 /// </summary>
 internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout)
 {
-    /// <summary>Half precision (else float32).</summary>
-    public bool IsHalf { get; } = layout.Type == KvType.F16;
+    private readonly int _elementBytes = layout.ElementBytes;
+
+    /// <summary>Number format.</summary>
+    public KvType Type { get; } = layout.Type;
 
     /// <summary>Key and value heads.</summary>
     public int Heads { get; } = layout.KeyValueHeads;
@@ -26,67 +30,92 @@ internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout
     /// <summary>Values per head as stored, in values.</summary>
     public int PaddedHead { get; } = KvLayout.Pad(layout.HeadSize);
 
+    /// <summary>Scales of a head at one position.</summary>
+    public int ScaleGroups { get; } = layout.ScaleGroups;
+
+    /// <summary>Bytes of a head's keys in a block, scales included.</summary>
+    public long KeyBytes { get; } = layout.StoredKeyBytes / layout.KeyValueHeads;
+
+    /// <summary>Bytes of a head's values in a block, scales included.</summary>
+    public long ValueBytes { get; } = layout.StoredValueBytes / layout.KeyValueHeads;
+
     /// <summary>Neighbouring blocks that attention takes together: about 64 positions, where blocks are not padded.</summary>
     public int BlocksPerSpan => PaddedBlock == BlockSize ? Math.Max(1, 64 / BlockSize) : 1;
 
     /// <summary>Positions in a span, padding included.</summary>
     public int PaddedSpan => BlocksPerSpan * PaddedBlock;
 
-    private int ElementBytes { get; } = layout.ElementBytes;
+    private int ScaleCount => ScaleGroups * PaddedBlock;
 
-    /// <summary>Bytes of one block's keys (values: see <see cref="ValueBlockBytes"/>) in one layer.</summary>
-    public static long KeyBlockBytes(KvLayout layout) =>
-        (long)layout.KeyValueHeads * layout.HeadSize * KvLayout.Pad(layout.BlockSize) * layout.ElementBytes;
+    /// <summary>Scales of a block's keys of one head, half precision: [group][position].</summary>
+    public ushort* KeyScales(int block, int head) => (ushort*)(keys + ((long)block * Heads + head) * KeyBytes);
 
-    /// <summary>Bytes of one block's values in one layer.</summary>
-    public static long ValueBlockBytes(KvLayout layout) =>
-        (long)layout.KeyValueHeads * KvLayout.Pad(layout.HeadSize) * layout.BlockSize * layout.ElementBytes;
+    /// <summary>Scales of a block's values of one head, half precision: [group][position].</summary>
+    public ushort* ValueScales(int block, int head) => (ushort*)(values + ((long)block * Heads + head) * ValueBytes);
 
     /// <summary>Keys of a block's head: [value][position].</summary>
-    public byte* Keys(int block, int head) =>
-        keys + ((long)block * Heads + head) * HeadSize * PaddedBlock * ElementBytes;
+    public byte* Keys(int block, int head) => (byte*)(KeyScales(block, head) + ScaleCount);
 
     /// <summary>Values of a block's head: [position][value].</summary>
-    public byte* Values(int block, int head) =>
-        values + ((long)block * Heads + head) * PaddedHead * BlockSize * ElementBytes;
+    public byte* Values(int block, int head) => (byte*)(ValueScales(block, head) + ScaleCount);
 
     /// <summary>A head's keys in a block, row by row.</summary>
     public KvMatrix KeyMatrix(int block, int head) =>
-        new(Keys(block, head), HeadSize, BlockSize * ElementBytes, PaddedBlock * ElementBytes);
+        new(Keys(block, head), HeadSize, BlockSize * _elementBytes, PaddedBlock * _elementBytes);
 
     /// <summary>A head's values in a block, row by row.</summary>
     public KvMatrix ValueMatrix(int block, int head) =>
-        new(Values(block, head), BlockSize, HeadSize * ElementBytes, PaddedHead * ElementBytes);
+        new(Values(block, head), BlockSize, HeadSize * _elementBytes, PaddedHead * _elementBytes);
+
+    /// <summary>The scales of a head's keys in a block, row by row.</summary>
+    public KvMatrix KeyScaleMatrix(int block, int head) => ScaleMatrix(KeyScales(block, head));
+
+    /// <summary>The scales of a head's values in a block, row by row.</summary>
+    public KvMatrix ValueScaleMatrix(int block, int head) => ScaleMatrix(ValueScales(block, head));
 
     /// <summary>Writes one position's key and value of one head.</summary>
     public void Store<TLanes>(int slot, int head, float* key, float* value) where TLanes : struct, ILanes<TLanes>
     {
         int block = slot / BlockSize, offset = slot % BlockSize;
-        byte* keyColumn = Keys(block, head), valueRow = Values(block, head);
-        if (IsHalf)
+        byte* keyColumn = Keys(block, head) + offset * _elementBytes, valueRow = Values(block, head) + offset * PaddedHead * _elementBytes;
+        ushort* keyScales = KeyScales(block, head) + offset, valueScales = ValueScales(block, head) + offset;
+        byte* numbers = stackalloc byte[KvLayout.GroupSize * sizeof(float)];
+        for (int first = 0, group = 0; first < HeadSize; first += KvLayout.GroupSize, group++)
         {
-            ushort* halves = stackalloc ushort[PaddedHead];
-            Narrow<TLanes>(key, halves);
-            Scatter(halves, (ushort*)keyColumn + offset);
-            Narrow<TLanes>(value, (ushort*)valueRow + offset * PaddedHead);
-            return;
+            int count = Math.Min(KvLayout.GroupSize, HeadSize - first);
+            ushort scale = KvEncoder<TLanes>.Encode(Type, key + first, count, numbers);
+            Scatter(numbers, keyColumn + first * PaddedBlock * _elementBytes, count);
+            if (ScaleGroups > 0)
+                keyScales[group * PaddedBlock] = scale;
+            scale = KvEncoder<TLanes>.Encode(Type, value + first, count, numbers);
+            Buffer.MemoryCopy(numbers, valueRow + first * _elementBytes, count * _elementBytes, count * _elementBytes);
+            if (ScaleGroups > 0)
+                valueScales[group * PaddedBlock] = scale;
         }
-        Scatter(key, (float*)keyColumn + offset);
-        new ReadOnlySpan<float>(value, HeadSize).CopyTo(new Span<float>((float*)valueRow + offset * PaddedHead, HeadSize));
     }
 
-    private void Scatter<T>(T* source, T* column) where T : unmanaged
+    private KvMatrix ScaleMatrix(ushort* scales) =>
+        new((byte*)scales, ScaleGroups, BlockSize * KvLayout.ScaleBytes, PaddedBlock * KvLayout.ScaleBytes);
+
+    private void Scatter(byte* numbers, byte* column, int count)
     {
-        for (int i = 0; i < HeadSize; i++)
-            column[i * PaddedBlock] = source[i];
+        switch (_elementBytes)
+        {
+            case 1:
+                Scatter<byte>(numbers, column, count);
+                break;
+            case 2:
+                Scatter<ushort>(numbers, column, count);
+                break;
+            default:
+                Scatter<uint>(numbers, column, count);
+                break;
+        }
     }
 
-    private void Narrow<TLanes>(float* source, ushort* destination) where TLanes : struct, ILanes<TLanes>
+    private void Scatter<T>(byte* numbers, byte* column, int count) where T : unmanaged
     {
-        int i = 0;
-        for (; i <= HeadSize - Partial<TLanes>.Width; i += Partial<TLanes>.Width)
-            TLanes.Load(source + i).StoreHalf(destination + i);
-        if (i < HeadSize)
-            Partial<TLanes>.Load(source + i, HeadSize - i).StoreHalf(destination + i);
+        for (int i = 0; i < count; i++)
+            ((T*)column)[i * PaddedBlock] = ((T*)numbers)[i];
     }
 }

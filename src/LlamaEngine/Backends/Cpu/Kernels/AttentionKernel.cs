@@ -55,17 +55,23 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
         int span = cache.BlocksPerSpan * cache.BlockSize;
         for (int origin = Math.Max(0, firstPosition - job->Window + 1) / span * span; origin <= lastPosition; origin += span)
         {
-            int end = Math.Min(lastPosition - origin + 1, span);
-            int* spanBlocks = blocks + origin / cache.BlockSize;
-            Score(cache, spanBlocks, kvHead, end, scratch);
+            KvSpan current = SpanAt(cache, blocks, origin, lastPosition);
+            Score(cache, current, kvHead, scratch);
             for (int query = 0; query < scratch.Queries; query++)
             {
                 int position = firstPosition + query / group, from = Math.Max(0, position - job->Window + 1) - origin;
                 Weigh(scratch, query, Math.Clamp(from, 0, span), Math.Clamp(position - origin + 1, 0, span));
             }
-            AddValues(cache, spanBlocks, kvHead, end, scratch);
+            AddValues(cache, current, kvHead, scratch);
         }
         WriteOutputs(job, tile, kvHead, scratch);
+    }
+
+    private static KvSpan SpanAt(in KvView cache, int* blocks, int origin, int lastPosition)
+    {
+        int first = origin / cache.BlockSize, next = first + cache.BlocksPerSpan, last = lastPosition / cache.BlockSize;
+        int positions = Math.Min(lastPosition - origin + 1, cache.BlocksPerSpan * cache.BlockSize);
+        return new KvSpan(blocks + first, positions, blocks + next, Math.Clamp(last - next + 1, 0, cache.BlocksPerSpan));
     }
 
     /// <summary>Gathers the queries, times 1/√size, and resets what is accumulated.</summary>
@@ -89,13 +95,15 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     }
 
     /// <summary>scores[query][position] = query · key.</summary>
-    private static void Score(in KvView cache, int* blocks, int kvHead, int end, AttentionScratch scratch)
+    private static void Score(in KvView cache, KvSpan span, int kvHead, AttentionScratch scratch)
     {
-        int panels = (end + Width - 1) / Width, panelsPerBlock = cache.PaddedBlock / Width, panelFloats = cache.HeadSize * Width;
+        int panels = (span.Positions + Width - 1) / Width, panelsPerBlock = cache.PaddedBlock / Width, panelFloats = cache.HeadSize * Width;
         for (int panel = 0; panel < panels; panel++)
         {
-            byte* keys = cache.Keys(blocks[panel / panelsPerBlock], kvHead);
-            Widen(cache, keys, panel % panelsPerBlock * Width, cache.PaddedBlock, cache.HeadSize, scratch.Panels + panel * panelFloats);
+            int index = panel / panelsPerBlock, column = panel % panelsPerBlock;
+            if (column == 0)
+                span.PrefetchKeys(cache, kvHead, index);
+            KvDecoder<TLanes>.WidenKeys(cache, span.Block(index), kvHead, column * Width, scratch.Panels + panel * panelFloats);
         }
         float* products = stackalloc float[2 * Quad * Width];
         for (int query = 0; query < scratch.Queries; query += Quad)
@@ -136,15 +144,15 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     }
 
     /// <summary>sums[quad][panel][query][16] = sums × shrink + weights · values.</summary>
-    private static void AddValues(in KvView cache, int* blocks, int kvHead, int end, AttentionScratch scratch)
+    private static void AddValues(in KvView cache, KvSpan span, int kvHead, AttentionScratch scratch)
     {
-        int panels = cache.PaddedHead / Width, panelFloats = cache.PaddedSpan * Width;
+        int panels = cache.PaddedHead / Width, panelFloats = cache.PaddedSpan * Width, end = span.Positions;
         for (int first = 0; first < end; first += cache.BlockSize)
         {
-            byte* values = cache.Values(blocks[first / cache.BlockSize], kvHead);
-            int rows = Math.Min(cache.BlockSize, end - first);
+            int index = first / cache.BlockSize, block = span.Block(index), rows = Math.Min(cache.BlockSize, end - first);
+            span.PrefetchValues(cache, kvHead, index);
             for (int panel = 0; panel < panels; panel++)
-                Widen(cache, values, panel * Width, cache.PaddedHead, rows, scratch.Panels + panel * panelFloats + first * Width);
+                KvDecoder<TLanes>.WidenValues(cache, block, kvHead, panel * Width, rows, scratch.Panels + panel * panelFloats + first * Width);
         }
         float* sums = scratch.Sums;
         for (int query = 0; query < scratch.Queries; query += Quad)
@@ -166,27 +174,6 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
             FloatTile<TLanes>.Multiply2x4(panels, panelFloats, x, stride, count, sums);
         else
             FloatTile<TLanes>.Multiply1x4(panels, x, stride, count, sums);
-    }
-
-    /// <summary>Sixteen columns of a block as float32.</summary>
-    private static void Widen(in KvView cache, byte* source, int column, int stride, int rows, float* panel)
-    {
-        if (cache.IsHalf)
-            WidenHalves((ushort*)source + column, stride, rows, panel);
-        else
-            Copy((float*)source + column, stride, rows, panel);
-    }
-
-    private static void WidenHalves(ushort* source, int stride, int rows, float* panel)
-    {
-        for (int row = 0; row < rows; row++, source += stride, panel += Width)
-            TLanes.LoadHalf(source).Store(panel);
-    }
-
-    private static void Copy(float* source, int stride, int rows, float* panel)
-    {
-        for (int row = 0; row < rows; row++, source += stride, panel += Width)
-            TLanes.Load(source).Store(panel);
     }
 
     private static void WriteOutputs(AttentionJob* job, AttentionTile tile, int kvHead, AttentionScratch scratch)

@@ -22,6 +22,9 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
     /// <summary>Reads 16 bfloat16 numbers.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
+    /// <summary>Reads 16 signed bytes as whole numbers.</summary>
+    static abstract TSelf LoadSigned(sbyte* source);
+
     /// <summary>Writes 16 floats.</summary>
     void Store(float* destination);
 
@@ -54,6 +57,9 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
 
     /// <summary>Writes 16 half-precision numbers, rounded to the nearest, to even in the middle.</summary>
     void StoreHalf(ushort* destination);
+
+    /// <summary>Writes 16 bfloat16 numbers, rounded to the nearest, to even in the middle.</summary>
+    void StoreBFloat16(ushort* destination);
 
     /// <summary>Exchanges lanes 2i and 2i + 1.</summary>
     static abstract TSelf SwapPairs(TSelf value);

@@ -38,6 +38,15 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadSigned(sbyte* source)
+    {
+        (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.Load(source));
+        (Vector128<int> a, Vector128<int> b) = Vector128.Widen(lower);
+        (Vector128<int> c, Vector128<int> d) = Vector128.Widen(upper);
+        return new(Vector128.ConvertToSingle(a), Vector128.ConvertToSingle(b), Vector128.ConvertToSingle(c), Vector128.ConvertToSingle(d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination)
     {
         _a.Store(destination);
@@ -99,6 +108,13 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     {
         HalfPrecision.Narrow(Vector256.Create(_a, _b)).Store(destination);
         HalfPrecision.Narrow(Vector256.Create(_c, _d)).Store(destination + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreBFloat16(ushort* destination)
+    {
+        BFloat16.Narrow(Vector256.Create(_a, _b)).Store(destination);
+        BFloat16.Narrow(Vector256.Create(_c, _d)).Store(destination + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

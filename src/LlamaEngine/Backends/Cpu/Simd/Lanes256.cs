@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LlamaEngine.Backends.Cpu.Simd;
 
@@ -28,6 +29,10 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadBFloat16(ushort* source) =>
         new(WidenBFloat16(source), WidenBFloat16(source + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadSigned(sbyte* source) =>
+        new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination)
@@ -76,6 +81,13 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
     {
         HalfPrecision.Narrow(_a).Store(destination);
         HalfPrecision.Narrow(_b).Store(destination + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreBFloat16(ushort* destination)
+    {
+        BFloat16.Narrow(_a).Store(destination);
+        BFloat16.Narrow(_b).Store(destination + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

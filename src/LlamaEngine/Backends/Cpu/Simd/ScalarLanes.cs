@@ -40,6 +40,14 @@ internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
         return result;
     }
 
+    public static ScalarLanes LoadSigned(sbyte* source)
+    {
+        ScalarLanes result = default;
+        for (int i = 0; i < Count; i++)
+            result._values[i] = source[i];
+        return result;
+    }
+
     public readonly void Store(float* destination) => ((ReadOnlySpan<float>)_values).CopyTo(new Span<float>(destination, Count));
 
     public static ScalarLanes operator +(ScalarLanes left, ScalarLanes right)
@@ -109,6 +117,12 @@ internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
     {
         for (int i = 0; i < Count; i++)
             destination[i] = BitConverter.HalfToUInt16Bits((Half)_values[i]);
+    }
+
+    public readonly void StoreBFloat16(ushort* destination)
+    {
+        for (int i = 0; i < Count; i++)
+            destination[i] = BFloat16.Narrow(_values[i]);
     }
 
     public static ScalarLanes SwapPairs(ScalarLanes value)
