@@ -41,6 +41,7 @@ internal static class CommandLine
             LogitsCommand.Create(console),
             PerplexityCommand.Create(console),
             BenchCommand.Create(console),
+            BenchServingCommand.Create(console),
             InspectCommand.Create(console),
             QuantizeCommand.Create(console),
         };

@@ -1,5 +1,5 @@
-using System.Diagnostics.Metrics;
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace LlamaEngine;

@@ -39,6 +39,9 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     /// <exception cref="InvalidOperationException">The model file has none.</exception>
     public Tokenizer Tokenizer => _model.Tokenizer ?? throw new InvalidOperationException("The model file has no tokenizer.");
 
+    /// <summary>Whether <see cref="Tokenizer"/> gives one.</summary>
+    internal bool HasTokenizer => _model.Tokenizer is not null;
+
     /// <summary>The model's chat template; null if it has none.</summary>
     public ChatTemplate? ChatTemplate => _model.ChatTemplate;
 

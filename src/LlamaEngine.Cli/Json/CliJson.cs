@@ -18,6 +18,7 @@ namespace LlamaEngine.Cli.Json;
 [JsonSerializable(typeof(GenerateResult))]
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(BenchResult))]
+[JsonSerializable(typeof(ServingResult))]
 [JsonSerializable(typeof(SavedChat))]
 internal sealed partial class CliJson : JsonSerializerContext
 {

@@ -20,7 +20,8 @@ internal readonly unsafe struct KvSpan(int* blocks, int positions, int* next, in
     /// <summary>Fetches a head's keys in the next span's block at <paramref name="index"/> while this span's are computed with.</summary>
     /// <remarks>
     /// Blocks lie anywhere and a head's part of one is short, so the processor's own prefetcher loses the track at each: a long
-    /// context then waits for memory half of the time.
+    /// context then waits for memory half of the time. Asking costs a little where all is in the processor's cache already, but
+    /// between two visits to a layer a step's weights pass through it.
     /// </remarks>
     public void PrefetchKeys(in KvView cache, int head, int index)
     {
