@@ -21,7 +21,8 @@ internal static class CompletionBuilder
     public static async Task<Completion> CollectAsync(IAsyncEnumerable<CompletionUpdate> updates) =>
         (await CollectAllAsync(updates, 1).ConfigureAwait(false))[0];
 
-    private static Completion Combine(List<CompletionUpdate> updates)
+    /// <summary>The completion whose updates these are; at least one, the last one last.</summary>
+    public static Completion Combine(List<CompletionUpdate> updates)
     {
         var text = new StringBuilder();
         var tokens = ImmutableArray.CreateBuilder<int>();

@@ -32,6 +32,9 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     /// <summary>What the engine is doing and has done. A request that a caller has seen end is counted.</summary>
     public EngineStatistics Statistics => _engine.Loop.Statistics;
 
+    /// <summary>The internal error after which the engine takes no more requests; null: it works.</summary>
+    public EngineFaultedException? Fault => Loop.Fault;
+
     /// <summary>Facts about the model.</summary>
     public ModelInfo Model => _model.Info;
 

@@ -75,6 +75,9 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>What the engine does and has done; thread-safe.</summary>
     public EngineStatistics Statistics => _counters.Read();
 
+    /// <summary>The internal error that stopped it; null: none has. Thread-safe.</summary>
+    public EngineFaultedException? Fault => Volatile.Read(ref _fault);
+
     /// <summary>Queues a sequence.</summary>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     /// <exception cref="EngineFaultedException">The engine met an internal error before.</exception>
@@ -101,7 +104,7 @@ internal sealed class EngineLoop : IDisposable
 
     private void Submit(Arrival arrival)
     {
-        if (Volatile.Read(ref _fault) is { } fault)
+        if (Fault is { } fault)
             throw new EngineFaultedException(fault.Message, fault);
         ObjectDisposedException.ThrowIf(!_arrivals.Writer.TryWrite(arrival), typeof(InferenceEngine));
     }
@@ -118,7 +121,7 @@ internal sealed class EngineLoop : IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Fault(exception);
+            StopWith(exception);
         }
     }
 
@@ -310,7 +313,7 @@ internal sealed class EngineLoop : IDisposable
         return true;
     }
 
-    private void Fault(Exception exception)
+    private void StopWith(Exception exception)
     {
         var fault = exception as EngineFaultedException
             ?? new EngineFaultedException("The engine stopped after an internal error: " + exception.Message, exception);
