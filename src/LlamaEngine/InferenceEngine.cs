@@ -1,3 +1,4 @@
+using LlamaEngine.Contexts;
 using LlamaEngine.Diagnostics;
 using LlamaEngine.Formats;
 using LlamaEngine.KvCache;
@@ -20,11 +21,17 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     private readonly LoadedModel _model;
     private readonly LoadedEngine _engine;
     private readonly PromptEncoder _encoder;
+    private readonly RecipeShelf _recipes;
+    private readonly Func<ModelFile> _open;
+    private readonly string? _stamp;
     private int _disposed;
 
-    private InferenceEngine(LoadedModel model, EngineOptions options, ILogger? logger)
+    private InferenceEngine(LoadedModel model, Func<ModelFile> open, EngineOptions options, ILogger? logger)
     {
         _model = model;
+        _open = open;
+        _stamp = FileStamp.Of(model.Info.Path);
+        _recipes = new RecipeShelf(this);
         _encoder = new PromptEncoder(model.Tokenizer, model.ChatTemplate, model.Info.Configuration);
         _engine = new LoadedEngine(model, options, logger);
     }
@@ -33,7 +40,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     public EngineStatistics Statistics => _engine.Loop.Statistics;
 
     /// <summary>The internal error after which the engine takes no more requests; null: it works.</summary>
-    public EngineFaultedException? Fault => Loop.Fault;
+    public EngineFaultedException? Fault => _engine.Loop.Fault;
 
     /// <summary>Facts about the model.</summary>
     public ModelInfo Model => _model.Info;
@@ -200,7 +207,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             ModelInfo info = model.Info;
             Log.ModelLoaded(logger, info.Path, info.WeightBytes, info.WeightType, info.ContextLength, info.LoadTime.TotalSeconds);
         }
-        return new InferenceEngine(model, options, logger);
+        return new InferenceEngine(model, open, options, logger);
     }
 
     /// <summary>The same for a conversation, whose blocks <paramref name="retention"/> keeps when it ends well.</summary>

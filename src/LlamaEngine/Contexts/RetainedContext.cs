@@ -35,6 +35,9 @@ public sealed class RetainedContext : IDisposable
 
     internal RetainedPrefix Prefix => _prefix;
 
+    /// <summary>It belongs to a recipe, which keeps it for others too.</summary>
+    internal bool IsShared { get; init; }
+
     /// <summary>How many tokens, from the first on, are in the cache now; fewer than at first where memory was needed.</summary>
     /// <exception cref="ObjectDisposedException">This, or the engine, was disposed.</exception>
     public Task<int> CountHeldTokensAsync()
@@ -45,6 +48,13 @@ public sealed class RetainedContext : IDisposable
 
     /// <summary>Keeps nothing any more. Requests that run with these tokens are not affected.</summary>
     public void Dispose()
+    {
+        if (!IsShared)
+            Free();
+    }
+
+    /// <summary>The same for whoever owns a shared one.</summary>
+    internal void Free()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
             _engine.Release(_prefix);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LlamaEngine.Backends;
+using LlamaEngine.Devices;
 using LlamaEngine.Diagnostics;
 using LlamaEngine.Formats;
 using LlamaEngine.Sampling;
@@ -60,7 +61,7 @@ internal sealed class LoadedModel : IDisposable
             cancellation.ThrowIfCancellationRequested();
             // Beside the weights: a large vocabulary takes a while. It reads nothing of the mapped file, so a cancelled load need not wait for it.
             Task<Tokenizer?> loadingTokenizer = Task.Run(file.LoadTokenizer, CancellationToken.None);
-            MemoryPlan memory = MemoryPlan.Create(options, file, BlockSize, MinLogitRows);
+            MemoryPlan memory = Plan(options, file, MemoryBudget.Available());
             memory.ThrowIfInsufficient();
             LogPlan(memory, options.LoggerFactory);
             IBackend backend = Own(owned, BackendSelector.Create(options));
@@ -87,6 +88,11 @@ internal sealed class LoadedModel : IDisposable
             throw;
         }
     }
+
+    /// <summary>The plan by which a model would be loaded if so much memory were free.</summary>
+    /// <exception cref="ContextLengthExceededException">The options ask for more positions than the model was trained for.</exception>
+    public static MemoryPlan Plan(EngineOptions options, ModelFile file, AvailableMemory free) =>
+        MemoryPlan.Create(options, file, BlockSize, MinLogitRows, free);
 
     /// <inheritdoc/>
     public void Dispose() => Free(_owned);

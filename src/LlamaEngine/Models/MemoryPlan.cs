@@ -78,9 +78,9 @@ internal sealed record MemoryPlan
         int contextLength = options.ContextLength ?? Math.Min(sizes.ContextLength, DefaultContextLength);
         int maxLogitRows = Math.Max(minLogitRows, options.MaxSequences);
         int batch = Math.Min(options.MaxBatchTokens, contextLength);
-        TensorType weightType = file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.ElementCount))!.Key;
+        TensorType weightType = MainWeightType(file);
         var layout = new KvLayout(
-            sizes.LayerCount, sizes.KeyValueHeadCount, sizes.HeadCount, sizes.HeadSize, blockSize, ChooseKvType(options, weightType));
+            sizes.LayerCount, sizes.KeyValueHeadCount, sizes.HeadCount, sizes.HeadSize, blockSize, ChooseKvType(options.KvCacheType, weightType));
         long weightBytes = file.Tensors.Sum(tensor => tensor.ByteLength), workspaceBytes = LlamaWorkspace.Bytes(sizes, batch, maxLogitRows);
         AvailableMemory available = free.AtMost(options.MemoryLimitBytes);
         return new MemoryPlan
@@ -130,7 +130,12 @@ internal sealed record MemoryPlan
 
     private static int BlocksFor(int positions, KvLayout layout) => (positions - 1) / layout.BlockSize + 1;
 
-    private static KvType ChooseKvType(EngineOptions options, TensorType weightType) => options.KvCacheType switch
+    /// <summary>The type most weights of a model have.</summary>
+    internal static TensorType MainWeightType(ModelFile file) =>
+        file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.ElementCount))!.Key;
+
+    /// <summary>The number format of a KV cache that is asked for, for weights of a type.</summary>
+    internal static KvType ChooseKvType(KvCacheType asked, TensorType weightType) => asked switch
     {
         KvCacheType.F32 => KvType.F32,
         KvCacheType.F16 => KvType.F16,

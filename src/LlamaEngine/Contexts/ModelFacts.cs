@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using LlamaEngine.Formats;
+using LlamaEngine.Models;
+
+namespace LlamaEngine.Contexts;
+
+/// <summary>What a recipe has to know of a model.</summary>
+/// <param name="Name">The name the model gives itself.</param>
+/// <param name="Identity">What configuration and weights make it.</param>
+/// <param name="WeightType">The type most weights have.</param>
+/// <param name="ChatTemplate">The chat template; null if there is none.</param>
+internal sealed record ModelFacts(string Name, ModelIdentity Identity, TensorType WeightType, string? ChatTemplate)
+{
+    /// <summary>Reads a model, all of it.</summary>
+    public static ModelFacts Read(ModelFile file, CancellationToken cancellation) =>
+        new(file.Name, file.ComputeIdentity(cancellation), MemoryPlan.MainWeightType(file), file.ChatTemplate);
+}
+
+/// <summary>Remembers the facts of models by their files, because reading all weights takes a moment.</summary>
+/// <remarks>
+/// Thread-safe. Forgets everything when it holds a thousand models, which costs somebody that moment again. A model whose files are
+/// changed in place with length and write time kept is taken for the old one.
+/// </remarks>
+internal sealed class ModelFactsCache
+{
+    private const int MostModels = 1000;
+
+    private readonly ConcurrentDictionary<string, SharedWork<ModelFacts>> _reading = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ModelFacts> _known = new(StringComparer.Ordinal);
+
+    /// <summary>The one of this process. What it remembers follows from the files alone, so sharing it changes no result.</summary>
+    public static ModelFactsCache Shared { get; } = new();
+
+    /// <summary>The facts of the model at a path.</summary>
+    public Task<ModelFacts> GetAsync(string path, CancellationToken cancellation) =>
+        GetAsync(FileStamp.Of(path), () => ModelFile.Open(path), cancellation);
+
+    /// <summary>The facts of a model, read unless they are known by its stamp; callers who come at the same time share the reading.</summary>
+    /// <param name="stamp">The stamp of its files; null: it has none, so it is read.</param>
+    public async Task<ModelFacts> GetAsync(string? stamp, Func<ModelFile> open, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (stamp is null)
+            return await Task.Run(() => Read(open, cancellation), cancellation).ConfigureAwait(false);
+        while (true)
+        {
+            if (_known.TryGetValue(stamp, out ModelFacts? facts))
+                return facts;
+            SharedWork<ModelFacts> work = _reading.GetOrAdd(
+                stamp, key => new SharedWork<ModelFacts>(token => Task.FromResult(Remember(key, Read(open, token)))));
+            if (work.TryWait(cancellation) is { } reading)
+                return await reading.ConfigureAwait(false);
+            _reading.TryRemove(KeyValuePair.Create(stamp, work));
+        }
+    }
+
+    private static ModelFacts Read(Func<ModelFile> open, CancellationToken cancellation)
+    {
+        using ModelFile file = open();
+        return ModelFacts.Read(file, cancellation);
+    }
+
+    private ModelFacts Remember(string stamp, ModelFacts facts)
+    {
+        if (_known.Count >= MostModels)
+            _known.Clear();
+        _known[stamp] = facts;
+        return facts;
+    }
+}

@@ -1,0 +1,154 @@
+namespace LlamaEngine.Contexts;
+
+/// <summary>
+/// The books of a pool: which engine holds how much of the budget, who rents it, who waits in line; and all its decisions. It
+/// does nothing itself: every method leaves in <c>actions</c> what is to be done.
+/// </summary>
+/// <remarks>
+/// Not thread-safe; the pool's lock guards it. Whoever wants a loaded engine gets it at once, unless it is draining. All others
+/// stand in one line. The first of them whose engine is not loaded has it loaded if the budget has room; if it has not, idle
+/// engines are unloaded, least recently used first, and where those do not suffice engines in use are marked as draining,
+/// so that a steady flow of rentals cannot keep the line waiting for ever. Nothing is unloaded in vain: if all that is not pinned
+/// would not suffice, everything stays as it is.
+/// </remarks>
+internal sealed partial class PoolLedger(long budget)
+{
+    private readonly LinkedList<PoolWaiter> _line = new();
+    private readonly List<PooledEngine> _engines = [];
+    private long _reserved, _clock;
+    private bool _isClosed;
+    private ContextPoolStatistics _counts;
+
+    /// <summary>Most bytes that may be reserved.</summary>
+    public long Budget { get; } = budget;
+
+    /// <summary>What happened so far.</summary>
+    public ContextPoolStatistics Statistics => _counts with { LoadedBytes = _reserved };
+
+    /// <summary>All engines.</summary>
+    public IReadOnlyList<PooledEngine> Engines => _engines;
+
+    /// <summary>Makes an engine known.</summary>
+    public PooledEngine Add(string name, EngineOptions options)
+    {
+        var engine = new PooledEngine(name, options);
+        _engines.Add(engine);
+        return engine;
+    }
+
+    /// <summary>Somebody wants an engine.</summary>
+    public void Enter(PoolWaiter waiter, List<PoolAction> actions)
+    {
+        if (_isClosed)
+        {
+            actions.Add(Reject(waiter, Disposed()));
+            return;
+        }
+        // A plan that nobody waits for may be old: the file may have been replaced since.
+        if (waiter.Engine.State == PooledEngineState.Unloaded && !_line.Any(other => other.Engine == waiter.Engine))
+            waiter.Engine.Plan = null;
+        _line.AddLast(waiter);
+        Serve(actions);
+    }
+
+    /// <summary>Somebody does not want to wait any longer; nothing where it is too late.</summary>
+    public void Cancel(PoolWaiter waiter, OperationCanceledException reason, List<PoolAction> actions)
+    {
+        PooledEngine engine = waiter.Engine;
+        if (engine.Loaders.Remove(waiter))
+            AbandonIfUnwanted(engine, actions);
+        else if (!_line.Remove(waiter))
+            return;
+        actions.Add(Reject(waiter, reason));
+        Serve(actions);
+    }
+
+    /// <summary>It is known what an engine would take.</summary>
+    public void Planned(PooledEngine engine, PoolPlan plan, List<PoolAction> actions)
+    {
+        engine.IsPlanning = false;
+        if (plan.Bytes > Budget)
+            RejectLine(engine, TooLarge(engine, plan), actions);
+        else
+            engine.Plan = plan;
+        Serve(actions);
+    }
+
+    /// <summary>It cannot be known what an engine would take.</summary>
+    public void PlanFailed(PooledEngine engine, Exception exception, List<PoolAction> actions)
+    {
+        engine.IsPlanning = false;
+        RejectLine(engine, exception, actions);
+        Serve(actions);
+    }
+
+    /// <summary>An engine was loaded; all who wait for it rent it.</summary>
+    public void Loaded(PooledEngine engine, InferenceEngine? instance, TimeSpan duration, List<PoolAction> actions)
+    {
+        engine.State = PooledEngineState.Loaded;
+        engine.Instance = instance;
+        engine.LoadTime = duration;
+        engine.LastUse = ++_clock;
+        _counts = _counts with { Loads = _counts.Loads + 1 };
+        actions.Add(News(PoolActionKind.TellLoaded, engine, engine.Loaders.FirstOrDefault()?.RecipeId, engine.Bytes, duration));
+        for (int i = 0; i < engine.Loaders.Count; i++)
+            Admit(engine.Loaders[i], isHit: i > 0, actions);
+        engine.Loaders.Clear();
+        Serve(actions);
+    }
+
+    /// <summary>An engine could not be loaded, or its load was cancelled; it takes nothing.</summary>
+    public void LoadFailed(PooledEngine engine, Exception exception, List<PoolAction> actions)
+    {
+        foreach (PoolWaiter waiter in engine.Loaders)
+            actions.Add(Reject(waiter, exception));
+        engine.Loaders.Clear();
+        Vacate(engine);
+        Serve(actions);
+    }
+
+    /// <summary>An engine was unloaded; it takes nothing any more.</summary>
+    public void Unloaded(PooledEngine engine, TimeSpan duration, List<PoolAction> actions)
+    {
+        if (engine.IsEvicted)
+        {
+            _counts = _counts with { Evictions = _counts.Evictions + 1 };
+            actions.Add(News(PoolActionKind.TellEvicted, engine, null, engine.Bytes, duration));
+        }
+        engine.IsEvicted = false;
+        Vacate(engine);
+        Serve(actions);
+    }
+
+    /// <summary>A rental ended.</summary>
+    public void Return(PooledEngine engine, List<PoolAction> actions)
+    {
+        engine.Leases--;
+        engine.LastUse = ++_clock;
+        Serve(actions);
+    }
+
+    /// <summary>Keeps an engine, or ceases to.</summary>
+    public void Pin(PooledEngine engine, bool pinned, List<PoolAction> actions)
+    {
+        engine.IsPinned = pinned;
+        Serve(actions);
+    }
+
+    /// <summary>Turns away all who wait and unloads every engine as soon as nobody rents it.</summary>
+    public void Close(List<PoolAction> actions)
+    {
+        _isClosed = true;
+        foreach (PoolWaiter waiter in _line)
+            actions.Add(Reject(waiter, Disposed()));
+        _line.Clear();
+        foreach (PooledEngine engine in _engines)
+        {
+            foreach (PoolWaiter waiter in engine.Loaders)
+                actions.Add(Reject(waiter, Disposed()));
+            engine.Loaders.Clear();
+            AbandonIfUnwanted(engine, actions);
+        }
+        Serve(actions);
+    }
+}
