@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using LlamaEngine.Cli.Commands;
 
 namespace LlamaEngine.Cli;
@@ -35,6 +36,7 @@ internal static class CommandLine
         {
             GenerateCommand.Create(console),
             ChatCommand.Create(console),
+            ContextCommand.Create(console),
             TokenizeCommand.Create(console),
             DetokenizeCommand.Create(console),
             TemplateCommand.Create(console),
@@ -53,8 +55,10 @@ internal static class CommandLine
     private static int ReportUsage(ParseResult parsed, CliConsole console)
     {
         console.Error.WriteLine(string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct()));
-        string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
-        console.Error.WriteLine($"For what there is: llama-engine {command}--help");
+        console.Error.WriteLine($"For what there is: llama-engine {PathOf(parsed.CommandResult)}--help");
         return ExitCodes.Usage;
     }
+
+    private static string PathOf(CommandResult result) =>
+        result.Command is RootCommand ? "" : $"{(result.Parent is CommandResult parent ? PathOf(parent) : "")}{result.Command.Name} ";
 }

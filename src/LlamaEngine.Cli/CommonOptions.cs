@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LlamaEngine.Contexts;
 
 namespace LlamaEngine.Cli;
 
@@ -52,6 +53,13 @@ internal static class CommonOptions
     /// <summary>Options for measuring a model: as it runs by default, or with --precise.</summary>
     public static EngineOptions WithPrecision(this EngineOptions options, bool precise) =>
         precise ? options with { QuantizedActivations = false, KvCacheType = KvCacheType.F32 } : options;
+
+    /// <summary>Options of an engine that a snapshot fits, as far as they do not come from the model.</summary>
+    public static EngineOptions Matching(this EngineOptions options, ContextSnapshot snapshot) => options with
+    {
+        KvCacheType = snapshot.KvCacheType,
+        QuantizedActivations = snapshot.QuantizedActivations,
+    };
 
     /// <summary>--json, as a new option of one command.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON value." };

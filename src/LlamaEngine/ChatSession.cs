@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using LlamaEngine.Contexts;
 using LlamaEngine.KvCache;
 using Microsoft.Extensions.AI;
 
@@ -23,6 +24,15 @@ public sealed class ChatSession : IDisposable
         _engine = engine;
         _systemPrompt = systemPrompt;
         Reset();
+    }
+
+    /// <summary>A conversation that goes on; its first message is the system prompt, if it has the role of one.</summary>
+    internal ChatSession(InferenceEngine engine, IEnumerable<ChatMessage> messages, RetainedPrefix retained)
+    {
+        _engine = engine;
+        _messages.AddRange(messages);
+        _systemPrompt = _messages.FirstOrDefault() is { } first && first.Role == ChatRole.System ? first.Text : null;
+        _retained = retained;
     }
 
     /// <summary>The messages so far, the system prompt included.</summary>
@@ -58,6 +68,21 @@ public sealed class ChatSession : IDisposable
         _messages.Clear();
         if (_systemPrompt is not null)
             _messages.Add(new ChatMessage(ChatRole.System, _systemPrompt));
+    }
+
+    /// <summary>
+    /// Saves the messages with their keys and values as a snapshot, which <see cref="InferenceEngine.RestoreChatAsync"/> of
+    /// another process goes on with. What the cache does not hold is computed first.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There are no messages yet.</exception>
+    /// <inheritdoc cref="RetainedContext.SaveAsync"/>
+    public Task SaveAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_messages.Count == 0)
+            throw new InvalidOperationException("The conversation has no messages yet.");
+        return _engine.SaveAsync(path, [.. _messages], _retained, cancellationToken);
     }
 
     /// <summary>Lets the conversation's blocks go.</summary>

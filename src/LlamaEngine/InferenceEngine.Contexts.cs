@@ -71,9 +71,10 @@ public sealed partial class InferenceEngine
             await PrefillAsync([.. context.Tokens], context.Prefix, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task PrefillAsync(int[] tokens, RetainedPrefix retained, CancellationToken cancellationToken)
+    /// <summary>Computes what the cache does not hold of these tokens, and retains them.</summary>
+    private Task PrefillAsync(int[] tokens, RetainedPrefix retained, CancellationToken cancellation)
     {
-        var request = new PrefillRequest(tokens, cancellationToken) { Gauge = _engine.Gauge, Retention = retained };
+        var request = new PrefillRequest(tokens, cancellation) { Gauge = _engine.Gauge, Retention = retained };
         return _engine.RunAsync(request, Telemetry.Retain);
     }
 

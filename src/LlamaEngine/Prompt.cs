@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
+using LlamaEngine.Contexts;
 using Microsoft.Extensions.AI;
 
 namespace LlamaEngine;
 
-/// <summary>What a completion continues: a text, token ids, or the messages of a chat.</summary>
+/// <summary>What a completion continues: a text, token ids, a retained context and a text, or the messages of a chat.</summary>
 /// <remarks>A string or an array of ids converts by itself. Immutable.</remarks>
 public sealed class Prompt
 {
@@ -36,6 +37,24 @@ public sealed class Prompt
 
     /// <summary>A single user message to answer, through the model's own template.</summary>
     public static Prompt FromUser(string text) => FromMessages([new ChatMessage(ChatRole.User, text)]);
+
+    /// <summary>
+    /// A retained context and a text behind it, to continue as they stand. The text is encoded by itself, without BOS, as the tokenizer
+    /// encodes the beginning of a text: tokens never reach across the border, and SentencePiece vocabularies put a space there.
+    /// </summary>
+    /// <param name="context">What comes first. It need not be retained any more: what is missing is computed again.</param>
+    /// <param name="text">What follows; nothing, to continue the context itself.</param>
+    /// <param name="allowSpecial">Special tokens written in the text count as such.</param>
+    /// <remarks>
+    /// A conversation goes on with its messages instead: <see cref="FromMessages"/> of <see cref="RetainedContext.Messages"/> and the
+    /// next one finds the same tokens in the cache, and the model's template writes what belongs between them.
+    /// </remarks>
+    public static Prompt Following(RetainedContext context, string text, bool allowSpecial = false)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(text);
+        return new Prompt { Tokens = context.Tokens, Text = text, AllowSpecial = allowSpecial };
+    }
 
     /// <summary>A text to continue: <see cref="FromText"/>.</summary>
     public static implicit operator Prompt(string text) => FromText(text);

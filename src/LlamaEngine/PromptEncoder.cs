@@ -18,6 +18,7 @@ internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template
     {
         int[] tokens = prompt switch
         {
+            { Tokens: { } given, Text: { Length: > 0 } text } => [.. given, .. RequireTokenizer().Encode(text, prompt.AllowSpecial)],
             { Tokens: { } given } => [.. given],
             { Messages: { } messages } => EncodeChat(messages, addGenerationPrompt),
             _ => RequireTokenizer().EncodeWithRules(prompt.Text, prompt.AllowSpecial),

@@ -9,22 +9,22 @@ public sealed class ProcessTests
     [Fact]
     public async Task Text_is_UTF_8_without_a_byte_order_mark_in_any_locale()
     {
-        byte[] output = await RunAsync("\"Grüße 😀\"\n", 0, "tokenize", "--tokenizer", CliRun.Lexicon);
-        byte[] text = await RunAsync(Encoding.UTF8.GetString(output), 0, "detokenize", "--tokenizer", CliRun.Lexicon);
+        byte[] output = await RunForOutputAsync("\"Grüße 😀\"\n", 0, "tokenize", "--tokenizer", CliRun.Lexicon);
+        byte[] text = await RunForOutputAsync(Encoding.UTF8.GetString(output), 0, "detokenize", "--tokenizer", CliRun.Lexicon);
         Assert.Equal("Grüße 😀"u8, Unquote(text));
     }
 
     [Fact]
     public async Task Usage_errors_end_with_2_and_failures_with_1()
     {
-        Assert.Empty(await RunAsync("", 2, "tokenize"));
-        Assert.Empty(await RunAsync("", 1, "tokenize", "--tokenizer", "/does/not/exist"));
+        Assert.Empty(await RunForOutputAsync("", 2, "tokenize"));
+        Assert.Empty(await RunForOutputAsync("", 1, "tokenize", "--tokenizer", "/does/not/exist"));
     }
 
     // JSON may write the characters themselves or as escapes.
     private static byte[] Unquote(byte[] json) => Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Deserialize<string>(json)!);
 
-    private static async Task<byte[]> RunAsync(string input, int exitCode, params string[] arguments)
+    internal static async Task<byte[]> RunForOutputAsync(string input, int exitCode, params string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "llama-engine.dll");
         ProcessStartInfo start = new("dotnet", ["exec", program, .. arguments])

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using LlamaEngine.Cli.Json;
-using Microsoft.Extensions.AI;
+using LlamaEngine.Contexts;
 
 namespace LlamaEngine.Cli.Commands;
 
@@ -9,18 +9,10 @@ internal sealed class GenerateCommand
 {
     private readonly CliConsole _console;
     private readonly Option<string> _model = CommonOptions.Model();
-    private readonly Option<string?> _prompt = new("--prompt", "-p") { Description = "What to answer.", HelpName = "TEXT" };
-    private readonly Option<string?> _promptFile = new("--prompt-file", "-f")
-    {
-        Description = "A file with what to answer; - is standard input.",
-        HelpName = "FILE",
-    };
-    private readonly Option<string?> _system = new("--system") { Description = "The system prompt.", HelpName = "TEXT" };
-    private readonly Option<bool> _raw = new("--raw") { Description = "Continue the prompt as it stands, without the chat template." };
-    private readonly Option<bool> _special = new("--special") { Description = "With --raw: special tokens written in the prompt count as such." };
+    private readonly PromptOptions _prompt = new("What to answer.");
     private readonly Option<int?> _logprobs =
         NumberOptions.Optional("--logprobs", "N", "With --json: log probabilities, with so many alternatives a token.", 0, 20);
-    private readonly Option<int?> _context = CommonOptions.Context();
+    private readonly Option<GenerateContext?> _context = GenerateContext.Option();
     private readonly Option<bool> _json = CommonOptions.Json();
     private readonly SamplingOptions _sampling = new();
 
@@ -32,28 +24,22 @@ internal sealed class GenerateCommand
         GenerateCommand generate = new(console);
         Command command = new("generate", "Generate text: an answer to a prompt, or its continuation.")
         {
-            generate._model, generate._prompt, generate._promptFile, generate._system, generate._raw, generate._special,
-            generate._logprobs, generate._context, generate._json,
+            generate._model, generate._context, generate._logprobs, generate._json,
         };
+        generate._prompt.AddTo(command);
         generate._sampling.AddTo(command);
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(generate._prompt) is null == result.GetResult(generate._promptFile) is null)
-                result.AddError("Give either --prompt or --prompt-file.");
-            if (result.GetValue(generate._raw) && result.GetResult(generate._system) is not null)
-                result.AddError("--system needs the chat template, which --raw leaves out.");
-        });
         command.SetAction(generate.RunAsync);
         return command;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string text = await ReadPromptAsync(parsed, cancellationToken);
+        string text = await _prompt.ReadAsync(parsed, _console, cancellationToken);
         GenerationOptions options = _sampling.Read(parsed) with { TopLogProbabilities = parsed.GetValue(_logprobs) };
-        await using InferenceEngine engine = await EngineLoader.LoadAsync(
-            parsed, _console, parsed.GetValue(_model), parsed.GetValue(_context), cancellationToken);
-        Prompt prompt = ToPrompt(parsed, text, engine);
+        GenerateContext context = parsed.GetValue(_context) ?? new GenerateContext(null, null);
+        await using InferenceEngine engine = await LoadAsync(parsed, context, cancellationToken);
+        using RetainedContext? restored = context.Snapshot is { } file ? await engine.RestoreAsync(file, cancellationToken) : null;
+        Prompt prompt = restored is null ? _prompt.ToPrompt(parsed, text, engine) : _prompt.ToPrompt(parsed, text, restored);
         try
         {
             if (parsed.GetValue(_json))
@@ -69,25 +55,16 @@ internal sealed class GenerateCommand
         return ExitCodes.Success;
     }
 
-    private async Task<string> ReadPromptAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<InferenceEngine> LoadAsync(ParseResult parsed, GenerateContext context, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_prompt) is { } prompt)
-            return prompt;
-        string file = parsed.GetValue(_promptFile)!;
-        if (file != "-")
-            return await File.ReadAllTextAsync(file, cancellationToken);
-        using StreamReader input = _console.OpenInputText();
-        return await input.ReadToEndAsync(cancellationToken);
-    }
-
-    private Prompt ToPrompt(ParseResult parsed, string text, InferenceEngine engine)
-    {
-        if (parsed.GetValue(_raw))
-            return Prompt.FromText(text, parsed.GetValue(_special));
-        if (engine.ChatTemplate is null)
-            throw new FailureException("This model has no chat template. With --raw it continues the prompt as it stands.");
-        ChatMessage user = new(ChatRole.User, text);
-        return Prompt.FromMessages(parsed.GetValue(_system) is { } system ? [new ChatMessage(ChatRole.System, system), user] : [user]);
+        EngineOptions options = CommonOptions.EngineOptionsOf(parsed) with
+        {
+            ModelPath = parsed.GetValue(_model),
+            ContextLength = context.Length,
+        };
+        if (context.Snapshot is { } file)
+            options = options.Matching(await ContextSnapshot.ReadInfoAsync(file, cancellationToken));
+        return await EngineLoader.LoadAsync(_console, options, cancellationToken);
     }
 
     private async Task StreamAsync(InferenceEngine engine, Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)

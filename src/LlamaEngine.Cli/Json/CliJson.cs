@@ -20,6 +20,8 @@ namespace LlamaEngine.Cli.Json;
 [JsonSerializable(typeof(BenchResult))]
 [JsonSerializable(typeof(ServingResult))]
 [JsonSerializable(typeof(SavedChat))]
+[JsonSerializable(typeof(SnapshotResult))]
+[JsonSerializable(typeof(TransferResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context to use: text in other scripts stays readable.</summary>

@@ -46,6 +46,23 @@ public sealed class RetainedContext : IDisposable
         return _engine.Loop.InvokeAsync((pool, _) => _prefix.Held(pool));
     }
 
+    /// <summary>
+    /// Saves the tokens with their keys and values as a snapshot, which <see cref="InferenceEngine.RestoreAsync"/> of another
+    /// process restores. Running requests go on meanwhile; blocks that were given up are computed again first.
+    /// </summary>
+    /// <param name="path">The file. It appears when it is whole, in place of a file of that name.</param>
+    /// <param name="cancellationToken">Ends the save; a file of that name stays as it was.</param>
+    /// <exception cref="ObjectDisposedException">This, or the engine, was disposed.</exception>
+    /// <exception cref="InsufficientDeviceMemoryException">Other requests took the cache's memory again and again.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file must not be written.</exception>
+    public Task SaveAsync(string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return _engine.SaveAsync(path, Tokens, Messages, _prefix, cancellationToken);
+    }
+
     /// <summary>Keeps nothing any more. Requests that run with these tokens are not affected.</summary>
     public void Dispose()
     {

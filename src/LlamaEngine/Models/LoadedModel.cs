@@ -44,6 +44,12 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>What fits where.</summary>
     public required MemoryPlan Memory { get; init; }
 
+    /// <summary>What the model is, whatever its file is called.</summary>
+    public required ModelIdentitySource Identity { get; init; }
+
+    /// <summary>Whether activations are rounded before they meet quantized weights.</summary>
+    public required bool QuantizedActivations { get; init; }
+
     /// <summary>Room for sampling, for the loop thread.</summary>
     public required SamplerScratch SamplerScratch { get; init; }
 
@@ -58,6 +64,7 @@ internal sealed class LoadedModel : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             ModelFile file = Own(owned, open());
+            ModelIdentitySource identity = Own(owned, new ModelIdentitySource(file));
             cancellation.ThrowIfCancellationRequested();
             // Beside the weights: a large vocabulary takes a while. It reads nothing of the mapped file, so a cancelled load need not wait for it.
             Task<Tokenizer?> loadingTokenizer = Task.Run(file.LoadTokenizer, CancellationToken.None);
@@ -79,6 +86,8 @@ internal sealed class LoadedModel : IDisposable
                 Network = model,
                 Cache = cache,
                 Memory = memory,
+                Identity = identity,
+                QuantizedActivations = options.QuantizedActivations,
                 SamplerScratch = new SamplerScratch(file.Configuration.VocabularySize),
             };
         }
