@@ -1,3 +1,4 @@
+using LlamaEngine.Backends;
 using LlamaEngine.Contexts;
 using LlamaEngine.Diagnostics;
 using LlamaEngine.Formats;
@@ -94,7 +95,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Makes an engine from a model that does not come from a path (a synthetic one); takes it over.</summary>
-    internal static InferenceEngine Create(EngineOptions options, Func<ModelFile> open) => Load(options, open, null, CancellationToken.None);
+    /// <param name="createBackend">Makes what computes; null: the device that the options name.</param>
+    internal static InferenceEngine Create(
+        EngineOptions options, Func<ModelFile> open, Func<EngineOptions, IBackend>? createBackend = null) =>
+        Load(options, open, null, CancellationToken.None, createBackend);
 
     /// <summary>
     /// Streams a completion, token by token; with <see cref="GenerationOptions.Choices"/> several side by side, told apart by
@@ -198,10 +202,14 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync() => _disposed != 0 ? ValueTask.CompletedTask : new ValueTask(Task.Run(Dispose));
 
     private static InferenceEngine Load(
-        EngineOptions options, Func<ModelFile> open, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+        EngineOptions options,
+        Func<ModelFile> open,
+        IProgress<LoadProgress>? progress,
+        CancellationToken cancellationToken,
+        Func<EngineOptions, IBackend>? createBackend = null)
     {
         ILogger? logger = options.LoggerFactory?.CreateLogger<InferenceEngine>();
-        LoadedModel model = LoadedModel.Load(options, open, progress, cancellationToken);
+        LoadedModel model = LoadedModel.Load(options, open, progress, cancellationToken, createBackend);
         if (logger is not null)
         {
             ModelInfo info = model.Info;

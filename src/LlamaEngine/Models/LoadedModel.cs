@@ -54,9 +54,14 @@ internal sealed class LoadedModel : IDisposable
     public required SamplerScratch SamplerScratch { get; init; }
 
     /// <summary>Loads a model as the options say.</summary>
+    /// <param name="createBackend">Makes what computes; null: the device that the options name.</param>
     /// <remarks>When it throws (cancellation included), everything made so far is freed.</remarks>
     public static LoadedModel Load(
-        EngineOptions options, Func<ModelFile> open, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+        EngineOptions options,
+        Func<ModelFile> open,
+        IProgress<LoadProgress>? progress,
+        CancellationToken cancellation,
+        Func<EngineOptions, IBackend>? createBackend = null)
     {
         long started = Stopwatch.GetTimestamp();
         var owned = new Stack<IDisposable>();
@@ -71,7 +76,7 @@ internal sealed class LoadedModel : IDisposable
             MemoryPlan memory = Plan(options, file, MemoryBudget.Available());
             memory.ThrowIfInsufficient();
             LogPlan(memory, options.LoggerFactory);
-            IBackend backend = Own(owned, BackendSelector.Create(options));
+            IBackend backend = Own(owned, (createBackend ?? BackendSelector.Create)(options));
             LlamaWeights weights = Own(owned, LlamaWeights.Load(file, backend, progress, cancellation));
             LlamaModel model = Own(owned, new LlamaModel(backend, file.Configuration, weights, memory.MaxBatchTokens, memory.MaxLogitRows));
             KvStore cache = Own(owned, backend.CreateKvStore(memory.KvLayout, memory.Blocks));

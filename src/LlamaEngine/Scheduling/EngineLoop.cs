@@ -130,6 +130,7 @@ internal sealed class EngineLoop : IDisposable
     {
         if (_scheduler.IsIdle && !_stopping)
         {
+            _scheduler.ForgetPlanned();
             CheckIntegrity();
             ValueTask<bool> wait = _arrivals.Reader.WaitToReadAsync();
             _ = wait.IsCompleted ? wait.Result : wait.AsTask().GetAwaiter().GetResult();

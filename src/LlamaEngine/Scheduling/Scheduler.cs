@@ -43,12 +43,18 @@ internal sealed class Scheduler(BlockPool pool, int maxSequences, int maxLogitRo
     public void Schedule(BatchPlan plan)
     {
         plan.Clear();
-        foreach (Sequence sequence in _planned)
-            sequence.Planned = false;
-        _planned.Clear();
+        ForgetPlanned();
         PlanDecodes(plan);
         PlanPrefills(plan);
         Admit(plan);
+    }
+
+    /// <summary>Forgets whose turn it was last: who has ended is then held by nobody here.</summary>
+    public void ForgetPlanned()
+    {
+        foreach (Sequence sequence in _planned)
+            sequence.Planned = false;
+        _planned.Clear();
     }
 
     /// <summary>
