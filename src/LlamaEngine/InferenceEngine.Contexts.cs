@@ -1,6 +1,7 @@
 using LlamaEngine.Backends;
 using LlamaEngine.Contexts;
 using LlamaEngine.Diagnostics;
+using LlamaEngine.Formats;
 using LlamaEngine.KvCache;
 using LlamaEngine.Scheduling;
 
@@ -40,12 +41,9 @@ public sealed partial class InferenceEngine
         ArgumentNullException.ThrowIfNull(recipe);
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         RecipeIdentity wanted = await recipe.IdentifyAsync(cancellationToken).ConfigureAwait(false);
-        ModelFacts own = await ModelFactsCache.Shared.GetAsync(_stamp, _open, cancellationToken).ConfigureAwait(false);
-        if (wanted.Model.Identity != own.Identity)
-        {
-            throw new RecipeMismatchException(
-                "model", $"'{wanted.Model.Name}' ({wanted.Model.Identity})", $"'{own.Name}' ({own.Identity})");
-        }
+        ModelIdentity own = await _model.Identity.GetAsync(cancellationToken).ConfigureAwait(false);
+        if (wanted.Model.Identity != own)
+            throw new RecipeMismatchException("model", $"'{wanted.Model.Name}' ({wanted.Model.Identity})", $"'{Model.Name}' ({own})");
         KvType kvType = _model.Memory.KvLayout.Type;
         if (wanted.KvType != kvType)
             throw new RecipeMismatchException("a KV cache in", wanted.KvType.ToString(), kvType.ToString());

@@ -23,15 +23,11 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     private readonly LoadedEngine _engine;
     private readonly PromptEncoder _encoder;
     private readonly RecipeShelf _recipes;
-    private readonly Func<ModelFile> _open;
-    private readonly string? _stamp;
     private int _disposed;
 
-    private InferenceEngine(LoadedModel model, Func<ModelFile> open, EngineOptions options, ILogger? logger)
+    private InferenceEngine(LoadedModel model, EngineOptions options, ILogger? logger)
     {
         _model = model;
-        _open = open;
-        _stamp = FileStamp.Of(model.Info.Path);
         _recipes = new RecipeShelf(this);
         _encoder = new PromptEncoder(model.Tokenizer, model.ChatTemplate, model.Info.Configuration);
         _engine = new LoadedEngine(model, options, logger);
@@ -215,7 +211,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             ModelInfo info = model.Info;
             Log.ModelLoaded(logger, info.Path, info.WeightBytes, info.WeightType, info.ContextLength, info.LoadTime.TotalSeconds);
         }
-        return new InferenceEngine(model, open, options, logger);
+        return new InferenceEngine(model, options, logger);
     }
 
     /// <summary>The same for a conversation, whose blocks <paramref name="retention"/> keeps when it ends well.</summary>

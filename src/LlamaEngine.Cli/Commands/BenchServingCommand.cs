@@ -26,8 +26,7 @@ internal sealed class BenchServingCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         Workload workload = _options.Workload(parsed);
-        EngineOptions engine = _options.Engine(parsed);
-        CheckLengths(workload, engine);
+        EngineOptions engine = FitContext(_options.Engine(parsed), workload);
         List<ServedRequest[]> served = [];
         ServingResult result = await MeasureAsync(parsed, workload, engine, served, cancellationToken);
         if (workload.Verify)
@@ -39,7 +38,11 @@ internal sealed class BenchServingCommand
         return ExitCodes.Failure;
     }
 
-    private static void CheckLengths(Workload workload, EngineOptions options)
+    /// <summary>
+    /// No more context than the requests need, since the cache is planned for as many contexts as there are users; but enough for a
+    /// full batch, which is bounded by the context too.
+    /// </summary>
+    private static EngineOptions FitContext(EngineOptions options, Workload workload)
     {
         using ModelFile file = ModelFile.Open(options.ModelPath!);
         int context = file.Configuration.ContextLength;
@@ -47,6 +50,7 @@ internal sealed class BenchServingCommand
             throw new UsageException($"--prompt and --gen ask for up to {workload.MaxLength} tokens; the model's context is {context}.");
         if (workload.MaxLength > options.KvCacheTokens)
             throw new UsageException($"--kv-tokens {options.KvCacheTokens} cannot hold a request of up to {workload.MaxLength} tokens.");
+        return options with { ContextLength = workload.MaxLength };
     }
 
     private async Task<ServingResult> MeasureAsync(

@@ -33,12 +33,7 @@ internal sealed class BenchServingOptions
     };
     private readonly Option<int?> _kvTokens = NumberOptions.Optional(
         "--kv-tokens", "N", "Positions of the KV cache; default: as many as all users need, if there is memory.", 1, MaxKvTokens);
-    private readonly Option<KvCacheType> _kvType = new("--kv-type")
-    {
-        Description = "Number format of the KV cache; default: auto.",
-        HelpName = string.Join('|', Enum.GetNames<KvCacheType>()),
-        CustomParser = ParseKvType,
-    };
+    private readonly Option<KvCacheType?> _kvType = KvTypeOption.Create("Number format of the KV cache; default: auto.");
     private readonly Option<float> _temperature = NumberOptions.WithDefault(
         "--temperature", "T", "Of every second request; the others are greedy.", 0f, 100f, 0.8f);
     private readonly Option<float> _cancel = NumberOptions.WithDefault(
@@ -88,14 +83,13 @@ internal sealed class BenchServingOptions
         Seed = parsed.GetValue(_seed),
     };
 
-    /// <summary>The engine under load: room for all users, and a context for the longest request.</summary>
+    /// <summary>The engine under load, with room for all users.</summary>
     public EngineOptions Engine(ParseResult parsed) => CommonOptions.EngineOptionsOf(parsed) with
     {
         ModelPath = parsed.GetValue(_model),
-        ContextLength = Workload(parsed).MaxLength,
         MaxSequences = Users(parsed).Max(),
         KvCacheTokens = parsed.GetValue(_kvTokens),
-        KvCacheType = parsed.GetValue(_kvType),
+        KvCacheType = parsed.GetValue(_kvType) ?? KvCacheType.Auto,
     };
 
     private static Option<ValueRange> Range(string name, string description, ValueRange standard) => new(name)
@@ -132,17 +126,5 @@ internal sealed class BenchServingOptions
         if (!ArrivalProcess.TryParse(text, out ArrivalProcess arrival))
             result.AddError($"--arrival takes closed, or poisson:RATE with requests a second, not '{text}'.");
         return arrival;
-    }
-
-    private static KvCacheType ParseKvType(ArgumentResult result)
-    {
-        string text = result.Tokens[0].Value;
-        foreach (KvCacheType type in Enum.GetValues<KvCacheType>())
-        {
-            if (type.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
-                return type;
-        }
-        result.AddError($"--kv-type takes {string.Join(", ", Enum.GetNames<KvCacheType>())}, not '{text}'.");
-        return KvCacheType.Auto;
     }
 }

@@ -6,7 +6,7 @@ namespace LlamaEngine.Cli.Serving;
 /// <summary>The runs of a load test as a table for people.</summary>
 internal static class ServingTable
 {
-    private const int Width = 10, TimesWidth = 27;
+    private const int Width = 10, TimesWidth = 30;
 
     /// <summary>Writes the table.</summary>
     public static void Write(TextWriter output, ServingResult result)

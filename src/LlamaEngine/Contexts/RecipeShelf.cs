@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LlamaEngine.Sampling;
+using LlamaEngine.Threading;
 
 namespace LlamaEngine.Contexts;
 
@@ -48,7 +49,8 @@ internal sealed class RecipeShelf(InferenceEngine engine)
             while (true)
             {
                 // Also where it was made before: some of it may have given way since.
-                entry.Making ??= new SharedWork<bool>(token => MakeAsync(entry, prefixes, entry.Made, token));
+                Task before = entry.Made;
+                entry.Making ??= new SharedWork<bool>(token => MakeAsync(entry, prefixes, before, token));
                 if (entry.Making.TryWait(cancellation) is { } making)
                     return (entry, making);
                 entry.Made = entry.Making.WhenEnded();

@@ -63,7 +63,10 @@ public sealed class RetainedContext : IDisposable
         return _engine.SaveAsync(path, Tokens, Messages, _prefix, cancellationToken);
     }
 
-    /// <summary>Keeps nothing any more. Requests that run with these tokens are not affected.</summary>
+    /// <summary>
+    /// Keeps nothing any more; a recipe's prefix stays until the recipe's contexts are disposed. Requests that run with these
+    /// tokens are not affected.
+    /// </summary>
     public void Dispose()
     {
         if (!IsShared)

@@ -77,7 +77,7 @@ internal sealed record MemoryPlan
             throw new ContextLengthExceededException(options.ContextLength.Value, sizes.ContextLength);
         int contextLength = options.ContextLength ?? Math.Min(sizes.ContextLength, DefaultContextLength);
         int maxLogitRows = Math.Max(minLogitRows, options.MaxSequences);
-        int batch = Math.Min(options.MaxBatchTokens, contextLength);
+        int batch = (int)Math.Min(options.MaxBatchTokens, (long)contextLength * options.MaxSequences);
         TensorType weightType = MainWeightType(file);
         var layout = new KvLayout(
             sizes.LayerCount, sizes.KeyValueHeadCount, sizes.HeadCount, sizes.HeadSize, blockSize, ChooseKvType(options.KvCacheType, weightType));

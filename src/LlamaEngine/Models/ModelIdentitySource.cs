@@ -2,12 +2,13 @@ using LlamaEngine.Formats;
 
 namespace LlamaEngine.Models;
 
-/// <summary>Computes a model's identity when it is first asked for, which reads all weights, and keeps it.</summary>
+/// <summary>Finds out a loaded model's identity when it is first asked for: reads all weights, unless its files are known already.</summary>
 /// <remarks>Thread-safe. Disposing it waits until nobody reads the file any more.</remarks>
 internal sealed class ModelIdentitySource(ModelFile file) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _disposing = new();
+    private readonly string? _stamp = FileStamp.Of(file.Path);
     private Task<ModelIdentity>? _identity;
 
     /// <summary>The identity.</summary>
@@ -42,7 +43,15 @@ internal sealed class ModelIdentitySource(ModelFile file) : IDisposable
         lock (_lock)
         {
             CancellationToken disposing = _disposing.Token;
-            return _identity ??= Task.Run(() => file.ComputeIdentity(disposing), disposing);
+            return _identity ??= Task.Run(() => Find(disposing), disposing);
         }
+    }
+
+    private ModelIdentity Find(CancellationToken cancellation)
+    {
+        if (_stamp is null)
+            return file.ComputeIdentity(cancellation);
+        ModelFactsCache known = ModelFactsCache.Shared;
+        return (known.TryGet(_stamp) ?? known.Remember(_stamp, ModelFacts.Read(file, cancellation))).Identity;
     }
 }

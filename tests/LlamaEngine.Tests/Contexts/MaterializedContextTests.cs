@@ -103,6 +103,25 @@ public sealed class MaterializedContextTests
     }
 
     [Fact]
+    public async Task Asking_again_at_once_after_giving_up_never_hangs()
+    {
+        await using InferenceEngine engine = Create();
+        ContextRecipe recipe = s_recipe with { Prefixes = [s_tokens] };
+        for (int i = 0; i < 300; i++)
+        {
+            using var source = new CancellationTokenSource();
+            Task<MaterializedContext> leaving = engine.MaterializeAsync(recipe, source.Token);
+            Task cancelling = source.CancelAsync();
+            using (await engine.MaterializeAsync(recipe, Token).WaitAsync(TimeSpan.FromMinutes(1), Token))
+                await cancelling;
+            await Task.WhenAny(leaving);
+            if (leaving.IsCompletedSuccessfully)
+                (await leaving).Dispose();
+        }
+        Assert.Equal(0, await RetainedBlocks(engine));
+    }
+
+    [Fact]
     public async Task A_failure_reaches_all_and_is_not_remembered()
     {
         await using InferenceEngine engine = Create(kvTokens: 4 * Block);

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LlamaEngine.Contexts;
 using LlamaEngine.Formats;
+using LlamaEngine.Models;
 using LlamaEngine.Tests.Engine;
 using LlamaEngine.Tests.Formats;
 using Microsoft.Extensions.AI;
@@ -182,20 +183,17 @@ public sealed class RecipeIdTests : IDisposable
     public async Task A_model_is_read_once_while_its_files_stay_as_they_are()
     {
         var cache = new ModelFactsCache();
-        int opened = 0;
-        string path = SharedData.Own("models", "gqa-tied", "model.gguf");
-        ModelFacts[] facts = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => cache.GetAsync("stamp", Open, Token)));
-        Assert.Same(facts[0], await cache.GetAsync("stamp", Open, Token));
+        string path = Path.Combine(_folder.Path, "model.gguf");
+        File.Copy(SharedData.Own("models", "gqa-tied", "model.gguf"), path);
+        // One object for all: whoever reads makes a new one.
+        ModelFacts[] facts = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => cache.GetAsync(path, Token)));
         Assert.All(facts, one => Assert.Same(facts[0], one));
-        Assert.Equal(1, opened);
-        await cache.GetAsync("another stamp", Open, Token);
-        Assert.Equal(2, opened);
-
-        ModelFile Open()
-        {
-            Interlocked.Increment(ref opened);
-            return ModelFile.Open(path);
-        }
+        Assert.Same(facts[0], await cache.GetAsync(path, Token));
+        Assert.Same(facts[0], cache.TryGet(FileStamp.Of(path)!));
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        ModelFacts again = await cache.GetAsync(path, Token);
+        Assert.NotSame(facts[0], again);
+        Assert.Equal(facts[0], again);
     }
 
     [Fact]

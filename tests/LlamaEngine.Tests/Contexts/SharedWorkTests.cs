@@ -1,4 +1,5 @@
 using LlamaEngine.Contexts;
+using LlamaEngine.Threading;
 
 namespace LlamaEngine.Tests.Contexts;
 

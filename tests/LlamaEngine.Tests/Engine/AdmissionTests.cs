@@ -59,7 +59,8 @@ public sealed class AdmissionTests
     {
         await using InferenceEngine engine = Create(maxSequences: 1);
         GenerationOptions timed = s_endless with { Timeout = TimeSpan.FromMilliseconds(60), LogitProcessors = [new Slow()] };
-        Task<Completion> running = engine.CompleteAsync("river", timed, Token), waiting = engine.CompleteAsync("dog", timed, Token);
+        GenerationOptions sooner = timed with { Timeout = TimeSpan.FromMilliseconds(20) };
+        Task<Completion> running = engine.CompleteAsync("river", timed, Token), waiting = engine.CompleteAsync("dog", sooner, Token);
         var late = await Assert.ThrowsAsync<DeadlineExceededException>(() => running);
         Assert.Equal((timed.Timeout!.Value, true), (late.Timeout, late.Started));
         Assert.InRange(late.GeneratedTokens, 1, 60);

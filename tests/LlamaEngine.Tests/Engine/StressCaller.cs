@@ -6,11 +6,12 @@ namespace LlamaEngine.Tests.Engine;
 /// <summary>A caller that asks for random things at random times and gives up at random points.</summary>
 internal sealed class StressCaller(InferenceEngine engine, StressLedger ledger, int seed)
 {
-    private const int Prefixes = 6, MaxPrompt = 40, MaxHeld = 2;
+    private const int Prefixes = 6, MaxPrompt = 40, MaxHeld = 2, MaxRefusals = 2000;
 
     private readonly Random _random = new(seed);
     private readonly Queue<RetainedContext> _held = [];
     private ChatSession? _chat;
+    private int _refusals;
 
     /// <summary>Asks until so many requests of all callers have ended, then lets everything go that it keeps.</summary>
     public async Task RunAsync(int requests)
@@ -36,13 +37,21 @@ internal sealed class StressCaller(InferenceEngine engine, StressLedger ledger, 
         try
         {
             ledger.Count(await AskAsync(timeout, cancellation));
+            _refusals = 0;
         }
         catch (Exception exception) when (OutcomeOf(exception) is { } outcome)
         {
             ledger.Count(outcome);
             if (outcome == StressOutcome.Refused)
-                await Task.Delay(_random.Next(1, 20)); // as a polite client would
+                await BackOffAsync();
         }
+    }
+
+    /// <summary>Waits, as a polite client would, but not for ever: a queue that counts what has ended never empties.</summary>
+    private async Task BackOffAsync()
+    {
+        Assert.True(++_refusals < MaxRefusals, $"refused {MaxRefusals} times, and nothing completed in between: {engine.Statistics}, seed {seed}");
+        await Task.Delay(_random.Next(1, 20));
     }
 
     private Task<StressOutcome> AskAsync(TimeSpan? timeout, CancellationTokenSource cancellation) => _random.Next(20) switch

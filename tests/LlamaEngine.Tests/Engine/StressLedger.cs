@@ -16,7 +16,7 @@ internal sealed class StressLedger
 {
     private readonly Lock _lock = new();
     private readonly int[] _outcomes = new int[Enum.GetValues<StressOutcome>().Length];
-    private readonly List<WeakReference> _tracked = [];
+    private List<WeakReference> _tracked = [];
 
     /// <summary>Requests that ended; those that were refused never began.</summary>
     public int Ended
@@ -31,11 +31,6 @@ internal sealed class StressLedger
     /// <summary>Whether every way to end was met.</summary>
     public bool MetEverything => _outcomes.All(count => count > 0);
 
-    public int Tracked => _tracked.Count;
-
-    /// <summary>Tracked objects that are not collected; ask after a collection.</summary>
-    public int Alive => _tracked.Count(reference => reference.IsAlive);
-
     public void Count(StressOutcome outcome)
     {
         lock (_lock)
@@ -46,6 +41,14 @@ internal sealed class StressLedger
     {
         lock (_lock)
             _tracked.Add(new WeakReference(part));
+    }
+
+    /// <summary>Stops tracking what was collected; call it after a collection.</summary>
+    /// <returns>How many somebody still holds.</returns>
+    public int ForgetCollected()
+    {
+        _tracked = [.. _tracked.Where(reference => reference.IsAlive)];
+        return _tracked.Count;
     }
 
     public override string ToString() => string.Join(", ", Enum.GetValues<StressOutcome>().Select(outcome => $"{_outcomes[(int)outcome]} {outcome}"));

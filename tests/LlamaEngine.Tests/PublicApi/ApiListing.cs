@@ -57,7 +57,8 @@ internal static class ApiListing
         IEnumerable<string> properties = type.GetProperties(Declared).Where(p => p.GetAccessors(true).Any(IsVisible)).Select(Property);
         IEnumerable<string> fields = type.GetFields(Declared)
             .Where(f => (f.IsPublic || f.IsFamily || f.IsFamilyOrAssembly) && !f.IsSpecialName).Select(Field);
-        return [.. constructors, .. methods, .. properties, .. fields];
+        IEnumerable<string> events = type.GetEvents(Declared).Where(e => IsVisible(e.AddMethod!)).Select(Event);
+        return [.. constructors, .. methods, .. properties, .. fields, .. events];
     }
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
@@ -82,6 +83,12 @@ internal static class ApiListing
         string get = property.GetMethod is { } getter && IsVisible(getter) ? " get;" : "";
         string required = property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute)) ? "required " : "";
         return $"{Modifiers(accessor)}{required}{type} {name} {{{get}{Setter(property)} }}";
+    }
+
+    private static string Event(EventInfo handled)
+    {
+        string type = ApiNames.Of(new NullabilityInfoContext().Create(handled), handled.EventHandlerType!);
+        return $"{Modifiers(handled.AddMethod!)}event {type} {handled.Name}";
     }
 
     private static string Setter(PropertyInfo property)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace LlamaEngine.Contexts;
+namespace LlamaEngine.Models;
 
 /// <summary>Tells whether the files of a model are still those that were read: their paths, lengths and write times.</summary>
 internal static partial class FileStamp

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace LlamaEngine.Contexts;
+namespace LlamaEngine.Threading;
 
 /// <summary>
 /// Work that is done once however many callers wait for it. A caller who gives up leaves the others alone; when the last one gives

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using LlamaEngine.Formats;
-using LlamaEngine.Models;
+using LlamaEngine.Threading;
 
-namespace LlamaEngine.Contexts;
+namespace LlamaEngine.Models;
 
 /// <summary>What a recipe has to know of a model.</summary>
 /// <param name="Name">The name the model gives itself.</param>
@@ -31,40 +31,37 @@ internal sealed class ModelFactsCache
     /// <summary>The one of this process. What it remembers follows from the files alone, so sharing it changes no result.</summary>
     public static ModelFactsCache Shared { get; } = new();
 
-    /// <summary>The facts of the model at a path.</summary>
-    public Task<ModelFacts> GetAsync(string path, CancellationToken cancellation) =>
-        GetAsync(FileStamp.Of(path), () => ModelFile.Open(path), cancellation);
-
-    /// <summary>The facts of a model, read unless they are known by its stamp; callers who come at the same time share the reading.</summary>
-    /// <param name="stamp">The stamp of its files; null: it has none, so it is read.</param>
-    public async Task<ModelFacts> GetAsync(string? stamp, Func<ModelFile> open, CancellationToken cancellation)
+    /// <summary>The facts of the model at a path, read unless they are known; callers who come at the same time share the reading.</summary>
+    public async Task<ModelFacts> GetAsync(string path, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (stamp is null)
-            return await Task.Run(() => Read(open, cancellation), cancellation).ConfigureAwait(false);
         while (true)
         {
-            if (_known.TryGetValue(stamp, out ModelFacts? facts))
+            string stamp = FileStamp.Of(path) ?? path; // of what is not there, opening tells
+            if (TryGet(stamp) is { } facts)
                 return facts;
-            SharedWork<ModelFacts> work = _reading.GetOrAdd(
-                stamp, key => new SharedWork<ModelFacts>(token => Task.FromResult(Remember(key, Read(open, token)))));
+            SharedWork<ModelFacts> work = _reading.GetOrAdd(stamp, key => new SharedWork<ModelFacts>(token => Task.FromResult(Read(key, path, token))));
             if (work.TryWait(cancellation) is { } reading)
                 return await reading.ConfigureAwait(false);
             _reading.TryRemove(KeyValuePair.Create(stamp, work));
         }
     }
 
-    private static ModelFacts Read(Func<ModelFile> open, CancellationToken cancellation)
-    {
-        using ModelFile file = open();
-        return ModelFacts.Read(file, cancellation);
-    }
+    /// <summary>The facts known by a stamp; null: none.</summary>
+    public ModelFacts? TryGet(string stamp) => _known.GetValueOrDefault(stamp);
 
-    private ModelFacts Remember(string stamp, ModelFacts facts)
+    /// <summary>Remembers facts by the stamp that the files had when they were read.</summary>
+    public ModelFacts Remember(string stamp, ModelFacts facts)
     {
         if (_known.Count >= MostModels)
             _known.Clear();
         _known[stamp] = facts;
         return facts;
+    }
+
+    private ModelFacts Read(string stamp, string path, CancellationToken cancellation)
+    {
+        using ModelFile file = ModelFile.Open(path);
+        return Remember(stamp, ModelFacts.Read(file, cancellation));
     }
 }
