@@ -21,7 +21,7 @@ internal sealed class BenchServingOptions
     private readonly Option<int?> _requests = NumberOptions.Optional(
         "--requests", "N", $"Requests of each run; default: {RequestsPerUser} a user, at least {MinRequests}.", 1, 1_000_000);
     private readonly Option<ValueRange> _prompt = Range("--prompt", "Tokens of a prompt, random ones; default: 128.", new(128, 128));
-    private readonly Option<ValueRange> _gen = Range("--gen", "Tokens to generate; default: 64.", new(64, 64));
+    private readonly Option<ValueRange> _gen = Range("--gen", "Tokens to generate; default: 128.", new(128, 128));
     private readonly Option<int> _sharedPrefix = NumberOptions.WithDefault(
         "--shared-prefix", "TOKENS", "So many first tokens are the same in all prompts (all of a prompt that is no longer).", 0, MaxTokens, 0);
     private readonly Option<ArrivalProcess> _arrival = new("--arrival")

@@ -33,7 +33,7 @@ internal sealed class ChatCommand
             parsed, _console, parsed.GetValue(_model), parsed.GetValue(_context), cancellationToken);
         if (engine.ChatTemplate is null)
             throw new FailureException("This model has no chat template. 'generate --raw' continues a text with it.");
-        ChatLoop loop = new(_console, engine, parsed.GetValue(_system), options);
+        using ChatLoop loop = new(_console, engine, parsed.GetValue(_system), options);
         try
         {
             await loop.RunAsync(cancellationToken);

@@ -4,7 +4,7 @@ using LlamaEngine.Cli.Json;
 namespace LlamaEngine.Cli.Commands;
 
 /// <summary>Reads messages line by line and answers them; lines that start with a slash are commands.</summary>
-internal sealed class ChatLoop(CliConsole console, InferenceEngine engine, string? systemPrompt, GenerationOptions options)
+internal sealed class ChatLoop(CliConsole console, InferenceEngine engine, string? systemPrompt, GenerationOptions options) : IDisposable
 {
     private readonly ChatSession _session = engine.StartChat(systemPrompt);
 
@@ -86,6 +86,9 @@ internal sealed class ChatLoop(CliConsole console, InferenceEngine engine, strin
             Say(exception.Message);
         }
     }
+
+    /// <summary>Ends the conversation.</summary>
+    public void Dispose() => _session.Dispose();
 
     private static string NewFileName() => string.Create(CultureInfo.InvariantCulture, $"chat-{DateTime.Now:yyyyMMdd-HHmmss}.json");
 
