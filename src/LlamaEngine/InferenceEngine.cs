@@ -214,7 +214,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         return new InferenceEngine(model, options, logger);
     }
 
-    /// <summary>The same for a conversation, whose blocks <paramref name="retention"/> keeps when it ends well.</summary>
+    /// <summary>Streams a completion of a conversation, whose blocks <paramref name="retention"/> keeps when it ends well.</summary>
     internal IAsyncEnumerable<CompletionUpdate> GenerateAsync(
         Prompt prompt, GenerationOptions? options, RetainedPrefix? retention, CancellationToken cancellationToken)
     {

@@ -108,13 +108,10 @@ public sealed class LlamaChatClient : IChatClient
         ImmutableArray<ChatMessage> added = ChatText.Read(messages);
         using ConversationTurn? turn = BeginTurn(options);
         Prompt prompt = Prompt.FromMessages([.. InstructionsOf(options), .. turn?.Messages ?? [], .. added]);
-        await using IAsyncEnumerator<CompletionUpdate> completion =
-            Engine.GenerateAsync(prompt, generation, turn?.Retained, cancellationToken).GetAsyncEnumerator(CancellationToken.None);
         var updates = new ChatUpdates(Engine.Model.Name, options?.ConversationId);
         var reply = new StringBuilder();
-        while (await MoveNextAsync(completion, cancellationToken).ConfigureAwait(false))
+        await foreach (CompletionUpdate update in Engine.GenerateAsync(prompt, generation, turn?.Retained, cancellationToken).ConfigureAwait(false))
         {
-            CompletionUpdate update = completion.Current;
             reply.Append(update.Text);
             if (update.FinishReason != FinishReason.None)
                 turn?.Complete([.. added, new ChatMessage(ChatRole.Assistant, reply.ToString())]);
@@ -133,17 +130,4 @@ public sealed class LlamaChatClient : IChatClient
 
     private static ImmutableArray<ChatMessage> InstructionsOf(ChatOptions? options) =>
         options?.Instructions is { Length: > 0 } instructions ? [new ChatMessage(ChatRole.System, instructions)] : [];
-
-    /// <summary>Has a cancellation carry the caller's token: the engine's own is another, which abandoning ends too.</summary>
-    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<CompletionUpdate> updates, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await updates.MoveNextAsync().ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
-        }
-    }
 }

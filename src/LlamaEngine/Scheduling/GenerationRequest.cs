@@ -98,16 +98,7 @@ internal sealed class GenerationRequest : Sequence
     public TokenUsage Usage => new(PromptLength, _generated, Math.Max(0, CachedTokens));
 
     /// <summary>Where the time went; exact once it has ended.</summary>
-    public CompletionTimings Timings
-    {
-        get
-        {
-            long end = EndedAt != 0 ? EndedAt : Stopwatch.GetTimestamp(), started = StartedAt != 0 ? StartedAt : end;
-            long first = _firstToken != 0 ? _firstToken : end, last = Math.Max(first, _lastToken);
-            return new CompletionTimings(
-                Stopwatch.GetElapsedTime(Created, started), Stopwatch.GetElapsedTime(started, first), Stopwatch.GetElapsedTime(first, last));
-        }
-    }
+    public CompletionTimings Timings => TimingsOf(_firstToken, _lastToken);
 
     /// <summary>A generated token.</summary>
     public int TokenAt(int index) => _tokens[PromptLength + index];

@@ -212,5 +212,14 @@ internal abstract class Sequence(CancellationToken cancellation)
         Computed = 0;
     }
 
+    /// <summary>Where the time went so far, given when the first and the last token came; 0: none has.</summary>
+    protected CompletionTimings TimingsOf(long firstToken, long lastToken)
+    {
+        long end = EndedAt != 0 ? EndedAt : Stopwatch.GetTimestamp(), started = StartedAt != 0 ? StartedAt : end;
+        long first = firstToken != 0 ? firstToken : end, last = Math.Max(first, lastToken);
+        return new CompletionTimings(
+            Stopwatch.GetElapsedTime(Created, started), Stopwatch.GetElapsedTime(started, first), Stopwatch.GetElapsedTime(first, last));
+    }
+
     private static int BlocksFor(BlockPool pool, int length) => (length + pool.BlockSize - 1) / pool.BlockSize;
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace LlamaEngine.Scheduling;
 
 /// <summary>A sequence of given tokens that generates nothing and ends as a task.</summary>
@@ -14,14 +12,7 @@ internal abstract class TaskSequence(int[] tokens, CancellationToken cancellatio
     public TokenUsage Usage => new(tokens.Length, 0, Math.Max(0, CachedTokens));
 
     /// <summary>Where the time went; exact once it has ended.</summary>
-    public CompletionTimings Timings
-    {
-        get
-        {
-            long end = EndedAt != 0 ? EndedAt : Stopwatch.GetTimestamp(), started = StartedAt != 0 ? StartedAt : end;
-            return new CompletionTimings(Stopwatch.GetElapsedTime(Created, started), Stopwatch.GetElapsedTime(started, end), TimeSpan.Zero);
-        }
-    }
+    public CompletionTimings Timings => TimingsOf(0, 0);
 
     /// <inheritdoc/>
     public sealed override ReadOnlySpan<int> Tokens => tokens;
