@@ -11,6 +11,7 @@ internal static class Packages
     /// <summary>Packs every packable project into an emptied artifacts/packages: the same sources give the same bytes.</summary>
     public static int Pack(Repository repository)
     {
+        NativeCode.BuildIfPossible(repository);
         string output = Path.Combine(repository.Artifacts, "packages");
         if (Directory.Exists(output))
             Directory.Delete(output, recursive: true);

@@ -4,12 +4,13 @@ Repository repository = Repository.Find();
 Target[] targets =
 [
     new("restore", "fetch the packages", _ => repository.Restore()),
-    new("build", "build everything (Release)", _ => repository.Build()),
+    new("build", "build everything (Release)", _ => Programs.BuildAll(repository)),
     new("test", "build, run all tests, print the totals; arguments go to the test programs", arguments => Tests.Run(repository, arguments)),
     new("demo", "build and run the quickstart; arguments go to it: --model FILE", arguments => Programs.RunDemo(repository, arguments)),
     new("pack", "make the NuGet packages in artifacts/packages", _ => Packages.Pack(repository)),
-    new("native", "configure and build CMakeLists.txt in artifacts/native", _ => NativeCode.Build(repository)),
-    new("bench", "measure a model (--model FILE) or a kernel (--kernel linear)", arguments => Programs.RunBench(repository, arguments)),
+    new("native", "build the CUDA kernels and the software CUDA device in artifacts/native", _ => NativeCode.Build(repository)),
+    new("gpu-bundle", "make one archive that tests and measures on a GPU machine without .NET", _ => GpuBundle.Build(repository)),
+    new("bench", "measure a model (--model FILE), a kernel (--kernel linear) or the CUDA kernels (--gpu)", arguments => Programs.RunBench(repository, arguments)),
     new("fuzz", "run the long fuzzing; arguments go to it", arguments => Programs.Run(repository, "LlamaEngine.Fuzz", arguments)),
     new("clean", "delete artifacts/ and every bin/ and obj/", _ => Cleaning.Clean(repository)),
 ];
@@ -19,7 +20,7 @@ if (args is [] or ["help" or "--help" or "-h", ..])
     Console.WriteLine("usage: build.sh (or build.ps1) TARGET [ARGUMENTS]");
     Console.WriteLine();
     foreach (Target target in targets)
-        Console.WriteLine($"  {target.Name,-10}{target.Description}");
+        Console.WriteLine($"  {target.Name,-12}{target.Description}");
     return args is [] ? 2 : 0;
 }
 

@@ -1,6 +1,6 @@
 namespace LlamaEngine.Build;
 
-/// <summary>Runs every test project and sums up.</summary>
+/// <summary>Runs every test project, the SDK's once more on each other device, and sums up.</summary>
 internal static class Tests
 {
     // A hung test must not outlive a continuous integration job; the whole suite takes minutes.
@@ -9,10 +9,18 @@ internal static class Tests
     /// <summary>Builds, runs all test projects, prints the totals of each and of all; 1 if a test failed or a project ran none.</summary>
     public static int Run(Repository repository, string[] arguments)
     {
+        NativeTool[] missing = NativeCode.BuildIfPossible(repository);
         repository.Build();
         string reports = Path.Combine(repository.Artifacts, "tests");
         Directory.CreateDirectory(reports);
-        TestReport[] results = [.. repository.FindProjects("*.Tests").Select(project => RunProject(project, reports, arguments))];
+        string[] projects = repository.FindProjects("*.Tests");
+        TestReport[] results =
+        [
+            .. projects.Select(project => RunProject(project, reports, arguments, null)),
+            .. projects.Where(project => Path.GetFileNameWithoutExtension(project) == TestDevice.Project)
+                .SelectMany(project => RunOnDevices(repository, project, reports, arguments, missing)),
+            .. RunNative(repository, reports),
+        ];
 
         Console.WriteLine();
         foreach (TestReport result in results)
@@ -22,15 +30,41 @@ internal static class Tests
         return results.Length > 0 && results.All(result => result.Succeeded) ? 0 : 1;
     }
 
-    // The projects are xunit.v3 programs; run directly they report whatever happens, and no test host stands in between.
-    private static TestReport RunProject(string project, string reports, string[] arguments)
+    private static IEnumerable<TestReport> RunOnDevices(Repository repository, string project, string reports, string[] arguments, NativeTool[] missing)
     {
-        string name = Path.GetFileNameWithoutExtension(project);
-        string report = Path.Combine(reports, name + ".xml");
+        if (TestDevice.ReasonForNone(repository, missing) is { } reason)
+            return [TestReport.NotRun($"{TestDevice.Project} on the software device", reason)];
+        return TestDevice.Find(repository).Select(device => RunProject(project, reports, [.. device.Filter, .. arguments], device));
+    }
+
+    // The projects are xunit.v3 programs; run directly they report whatever happens, and no test host stands in between.
+    private static TestReport RunProject(string project, string reports, string[] arguments, TestDevice? device)
+    {
+        string program = Path.GetFileNameWithoutExtension(project), name = device is null ? program : $"{program} on {device.Name}";
+        string report = StartReport(name, reports);
+        int exitCode = Shell.Run("dotnet", [Repository.OutputOf(project), "-noLogo", "-noColor", "-xml", report, .. arguments],
+            limit: s_limit, environment: device?.Environment);
+        return TestReport.Read(name, report, exitCode);
+    }
+
+    // What tests the software device itself, in C++.
+    private static IEnumerable<TestReport> RunNative(Repository repository, string reports)
+    {
+        const string Name = "native";
+        string folder = Path.GetDirectoryName(NativeCode.SoftwareDeviceOf(repository))!, list = Path.Combine(folder, "simt", "CTestTestfile.cmake");
+        if (!File.Exists(NativeCode.SoftwareDeviceOf(repository)) || !File.Exists(list) || !File.ReadAllText(list).Contains("add_test(", StringComparison.Ordinal))
+            return [];
+        string report = StartReport(Name, reports);
+        int exitCode = Shell.Run("ctest", ["--test-dir", folder, "--output-on-failure", "--no-tests=error", "--output-junit", report], limit: s_limit);
+        return [TestReport.Read(Name, report, exitCode)];
+    }
+
+    private static string StartReport(string name, string reports)
+    {
+        string report = Path.Combine(reports, name.Replace(' ', '-') + ".xml");
         File.Delete(report);
         Console.WriteLine();
         Console.WriteLine($"== {name}");
-        int exitCode = Shell.Run("dotnet", [Repository.OutputOf(project), "-noLogo", "-noColor", "-xml", report, .. arguments], limit: s_limit);
-        return TestReport.Read(name, report, exitCode);
+        return report;
     }
 }

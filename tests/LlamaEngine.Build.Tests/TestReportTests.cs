@@ -57,6 +57,44 @@ public sealed class TestReportTests : IDisposable
         Assert.Contains("139", report.Problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_report_of_CTest_is_summed_by_its_tests()
+    {
+        TestReport report = Read(8, """
+            <testsuite name="(empty)" tests="6" failures="2" disabled="1" skipped="2">
+              <testcase name="a" status="run" />
+              <testcase name="b" status="fail"><failure message="" /></testcase>
+              <testcase name="c" status="notrun"><skipped message="SKIP_RETURN_CODE=77" /><system-out>begins
+            needs a driver
+            </system-out></testcase>
+              <testcase name="d" status="disabled"><system-out>Disabled</system-out></testcase>
+              <testcase name="e" status="notrun"><skipped message="SKIP_RETURN_CODE=77" /><system-out></system-out></testcase>
+              <testcase name="f" status="neither known nor good" />
+            </testsuite>
+            """);
+        Assert.Equal((1, 2, 3), (report.Passed, report.Failed, report.Skipped));
+        Assert.Equal(["needs a driver", "Disabled", "SKIP_RETURN_CODE=77"], report.SkipReasons);
+    }
+
+    // CTest counts a test whose program is missing as skipped, and fails.
+    [Theory]
+    [InlineData(8, """<testsuite><testcase status="run" /><testcase status="notrun"><skipped message="Unable to find executable" /></testcase></testsuite>""", "exit code 8")]
+    [InlineData(0, "<testsuite />", "no tests")]
+    public void A_run_of_CTest_without_a_result_counts_as_a_failure(int exitCode, string content, string problem)
+    {
+        TestReport report = Read(exitCode, content);
+        Assert.Equal(1, report.Failed);
+        Assert.Contains(problem, report.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_the_machine_cannot_do_shows_as_skipped()
+    {
+        TestReport report = TestReport.NotRun("project on a device", "there is no device");
+        Assert.Equal((0, 0, 1), (report.Passed, report.Failed, report.Skipped));
+        Assert.True(report.Succeeded);
+    }
+
     public void Dispose() => File.Delete(_file);
 
     private TestReport Read(int exitCode, string content)

@@ -9,6 +9,21 @@ internal static class DotNet
     /// <summary>Runs it in a folder, which also holds the packages it restores, and returns its standard output; fails the test on an error.</summary>
     public static async Task<string> RunAsync(string folder, params string[] arguments)
     {
+        (int exitCode, string output, string error) = await RunToEndAsync(folder, arguments);
+        Assert.True(exitCode == 0, $"dotnet {string.Join(' ', arguments)} ended with {exitCode}:\n{output}\n{error}");
+        return output;
+    }
+
+    /// <summary>The same for a command that is to fail; returns all it wrote.</summary>
+    public static async Task<string> RunToFailureAsync(string folder, params string[] arguments)
+    {
+        (int exitCode, string output, string error) = await RunToEndAsync(folder, arguments);
+        Assert.NotEqual(0, exitCode);
+        return output + error;
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunToEndAsync(string folder, string[] arguments)
+    {
         ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NUGET_PACKAGES"] = Path.Combine(folder, ".packages");
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
@@ -20,7 +35,6 @@ internal static class DotNet
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}\n{await error}");
-        return await output;
+        return (process.ExitCode, await output, await error);
     }
 }

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.IO.Compression;
-using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 using Xunit;
 
@@ -58,6 +58,36 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
         Assert.Equal("Apache-2.0", Field("license"));
         Assert.Equal(readme, Field("readme"));
         Assert.False(string.IsNullOrWhiteSpace(Field("description")));
+    }
+
+    [Fact]
+    public async Task The_SDK_carries_the_kernels_for_both_targets()
+    {
+        Assert.SkipUnless(PackedFolder.HasKernels, "needs the CUDA kernels, which were not built here");
+        using ZipArchive package = await ZipFile.OpenReadAsync(packed.FileOf("LlamaEngine", "nupkg"), TestContext.Current.CancellationToken);
+        using MemoryStream assembly = new();
+        await using (Stream entry = await package.GetEntry("lib/net10.0/LlamaEngine.dll")!.OpenAsync(TestContext.Current.CancellationToken))
+            await entry.CopyToAsync(assembly, TestContext.Current.CancellationToken);
+        assembly.Position = 0;
+        using PEReader reader = new(assembly);
+        MetadataReader metadata = reader.GetMetadataReader();
+
+        string[] names = [.. metadata.ManifestResources.Select(handle => metadata.GetString(metadata.GetManifestResource(handle).Name))];
+
+        Assert.Contains("LlamaEngine.Kernels.sm_80.ptx", names);
+        Assert.Contains("LlamaEngine.Kernels.sm_90a.ptx", names);
+    }
+
+    [Fact]
+    public async Task A_package_without_kernels_is_refused()
+    {
+        await using TemporaryFolder empty = new();
+
+        string output = await DotNet.RunToFailureAsync(empty.Path, "pack", System.IO.Path.Combine(PackedFolder.Repository, "src", "LlamaEngine"),
+            "--no-build", "--configuration", PackedFolder.Configuration, "--output", empty.Path, $"-p:KernelFolder={empty.Path}/");
+
+        Assert.Contains("no CUDA kernels", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(empty.Path, "*.nupkg"));
     }
 
     [Fact]

@@ -27,24 +27,33 @@ public sealed class PackedFolder : IAsyncLifetime
     private static string MachinePackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
+    /// <summary>What these tests, and with them the packages' projects, were built as.</summary>
+    public static string Configuration { get; } = typeof(PackedFolder).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+
+    /// <summary>The checkout.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>True if the kernels were built, which needs a compiler that not every machine has.</summary>
+    public static bool HasKernels { get; } = ((string[])["sm_80.ptx", "sm_90a.ptx"])
+        .All(name => File.Exists(Path.Combine(Repository, "artifacts", "native", "kernels", name)));
+
     /// <summary>The file of a package.</summary>
     public string FileOf(string id, string extension) => Path.Combine(_folder.Path, $"{id}.{Version}.{extension}");
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        string configuration = typeof(PackedFolder).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         foreach (string project in (string[])["LlamaEngine", "LlamaEngine.Lexicon"])
         {
-            await DotNet.RunAsync(_folder.Path, "pack", Path.Combine(Repository(), "src", project), "--no-build", "--configuration", configuration,
-                "--output", _folder.Path, $"-p:PackageVersion={Version}");
+            await DotNet.RunAsync(_folder.Path, "pack", Path.Combine(Repository, "src", project), "--no-build", "--configuration", Configuration,
+                "--output", _folder.Path, $"-p:PackageVersion={Version}", $"-p:AllowPackageWithoutKernels={!HasKernels}");
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _folder.DisposeAsync();
 
-    private static string Repository()
+    private static string FindRepository()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Engine.sln")))
