@@ -1,8 +1,23 @@
 using System.Globalization;
+using LlamaEngine;
 using LlamaEngine.Benchmarks;
+using LlamaEngine.Benchmarks.Gpu;
 
 // --kernel linear [--type TYPE,…] | attention | scheduler; of one run: --threads N --level NAME
+// --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args.Contains("--gpu"))
+{
+    try
+    {
+        return GpuBenchmark.Run(GpuArguments.Parse(args));
+    }
+    catch (LlamaEngineException exception)
+    {
+        Console.Error.WriteLine(exception.Message);
+        return 1;
+    }
+}
 BenchmarkArguments arguments = BenchmarkArguments.Parse(args);
 switch (arguments.Kernel)
 {
@@ -16,6 +31,6 @@ switch (arguments.Kernel)
         await SchedulerBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|scheduler [--threads N] [--level Avx512|…] [--type Q4_0,…]");
+        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|scheduler [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
         return 2;
 }

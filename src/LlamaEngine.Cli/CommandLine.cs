@@ -45,6 +45,7 @@ internal static class CommandLine
             BenchCommand.Create(console),
             BenchServingCommand.Create(console),
             InspectCommand.Create(console),
+            DoctorCommand.Create(console),
             QuantizeCommand.Create(console),
         };
         CommonOptions.AddTo(root);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using LlamaEngine.Contexts;
 
 namespace LlamaEngine.Cli;
@@ -8,7 +7,6 @@ namespace LlamaEngine.Cli;
 internal static class CommonOptions
 {
     private const string ThreadsName = "--threads";
-    private const string DeviceName = "--device";
 
     /// <summary>Adds the options that every command takes.</summary>
     public static void AddTo(RootCommand root)
@@ -16,20 +14,15 @@ internal static class CommonOptions
         Option<int?> threads = NumberOptions.Optional(ThreadsName, "N", "CPU threads; default: as many as this process may use.", 1, 1024);
         threads.Recursive = true;
         root.Options.Add(threads);
-        root.Options.Add(new Option<DeviceKind>(DeviceName)
-        {
-            Description = "What computes; default: auto.",
-            HelpName = "auto|cpu|cuda",
-            Recursive = true,
-            CustomParser = ParseDevice,
-        });
+        root.Options.Add(DeviceOption.Create());
     }
 
     /// <summary>What the options of <see cref="AddTo"/> say about an engine.</summary>
     public static EngineOptions EngineOptionsOf(ParseResult parsed) => new()
     {
         Threads = parsed.GetValue<int?>(ThreadsName),
-        Device = parsed.GetValue<DeviceKind>(DeviceName),
+        Device = DeviceOption.Of(parsed).Kind,
+        DeviceOrdinal = DeviceOption.Of(parsed).Ordinal,
     };
 
     /// <summary>--model, as a new option of one command.</summary>
@@ -63,20 +56,4 @@ internal static class CommonOptions
 
     /// <summary>--json, as a new option of one command.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON value." };
-
-    private static DeviceKind ParseDevice(ArgumentResult result)
-    {
-        switch (result.Tokens[0].Value)
-        {
-            case "auto":
-                return DeviceKind.Auto;
-            case "cpu":
-                return DeviceKind.Cpu;
-            case "cuda":
-                return DeviceKind.Cuda;
-            default:
-                result.AddError($"{DeviceName} takes auto, cpu or cuda, not '{result.Tokens[0].Value}'.");
-                return DeviceKind.Auto;
-        }
-    }
 }

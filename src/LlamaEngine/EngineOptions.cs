@@ -54,7 +54,13 @@ public sealed record EngineOptions
     /// <summary>The device that computes.</summary>
     public DeviceKind Device { get; init; }
 
-    /// <summary>CPU threads, 1 … 1,024; null: as many as this process may use (affinity mask and cgroup quota).</summary>
+    /// <summary>
+    /// Which CUDA device, at least 0, counted among those that CUDA_VISIBLE_DEVICES leaves visible; null: the first, or where SLURM
+    /// runs several tasks on the node, one for each. Not with <see cref="DeviceKind.Cpu"/>.
+    /// </summary>
+    public int? DeviceOrdinal { get; init; }
+
+    /// <summary>CPU threads, 1 … 1,024; null: as many as this process may use (affinity mask, cgroup quota and what SLURM granted).</summary>
     public int? Threads { get; init; }
 
     /// <summary>Most positions of a sequence; null: what the model was trained for, at most 8,192.</summary>
@@ -70,16 +76,16 @@ public sealed record EngineOptions
     public int? KvCacheTokens { get; init; }
 
     /// <summary>
-    /// The share of the memory left beside weights and workspace that the KV cache may take, above 0 up to 1; the default leaves
-    /// half to the host program. Looked at if <see cref="KvCacheTokens"/> is null.
+    /// The share of the memory left beside weights and workspace that the KV cache may take, above 0 up to 1; null: half of the
+    /// machine's, whose rest is the host program's, nine tenths of a GPU's. Looked at if <see cref="KvCacheTokens"/> is null.
     /// </summary>
     /// <remarks>
-    /// The cache holds at least one context, though, and at most <see cref="MaxSequences"/> contexts or 131,072 positions,
-    /// whichever is less (or one context, if that is more): 128 sequences of 1,024 positions. A small model embedded in a program
-    /// would fill whatever there is with prompts of the past otherwise; whoever wants more says how many. Memory is mapped at
-    /// once and taken when it is first used.
+    /// The cache holds at least one context, though, and at most <see cref="MaxSequences"/> contexts; on the CPU at most 131,072
+    /// positions, too (or one context, if that is more): 128 sequences of 1,024 positions. A small model embedded in a program
+    /// would fill whatever there is with prompts of the past otherwise; whoever wants more says how many. The machine's memory is
+    /// mapped at once and taken when it is first used, a GPU's is taken at once.
     /// </remarks>
-    public double KvCacheMemoryFraction { get; init; } = 0.5;
+    public double? KvCacheMemoryFraction { get; init; }
 
     /// <summary>
     /// Most bytes that weights, KV cache and workspace may take together, at least 1; null, or more than is free: what is free
@@ -105,9 +111,16 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Round activations before they meet quantized weights (the default): to 8 bits for 4-bit weights, as llama.cpp does, to 16
-    /// bits for all others. False: keep them in float32, which is several times slower.
+    /// bits for all others, on a GPU to 16 bits where many rows meet on its tensor cores. False: keep them in float32, which is
+    /// several times slower.
     /// </summary>
     public bool QuantizedActivations { get; init; } = true;
+
+    /// <summary>
+    /// A request's tokens must not depend on what else is computed beside it, bit for bit. The CPU always computes so; on a GPU it
+    /// costs speed, since products then never take the kernels that suit their number of rows best.
+    /// </summary>
+    public bool BatchInvariant { get; init; }
 
     /// <summary>Makes the meter "LlamaEngine" (a host's own, say); null: the engine makes one. Activities come from the source of that name.</summary>
     public IMeterFactory? MeterFactory { get; init; }
@@ -134,6 +147,12 @@ public sealed record EngineOptions
         ValidateMemory();
         if (!Enum.IsDefined(Device))
             throw new ArgumentOutOfRangeException(nameof(Device), Device, "Not a device.");
+        if (DeviceOrdinal is { } ordinal)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(ordinal, nameof(DeviceOrdinal));
+            if (Device == DeviceKind.Cpu)
+                throw new ArgumentOutOfRangeException(nameof(DeviceOrdinal), ordinal, "The CPU has no ordinal.");
+        }
         if (!Enum.IsDefined(KvCacheType))
             throw new ArgumentOutOfRangeException(nameof(KvCacheType), KvCacheType, "Not a KV cache type.");
     }
@@ -146,7 +165,7 @@ public sealed record EngineOptions
             ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, MaxKvCacheTokens, nameof(KvCacheTokens));
         }
         // Written so that NaN is refused.
-        if (!(KvCacheMemoryFraction is > 0 and <= 1))
+        if (KvCacheMemoryFraction is not (null or (> 0 and <= 1)))
             throw new ArgumentOutOfRangeException(nameof(KvCacheMemoryFraction), KvCacheMemoryFraction, "Must be above 0, at most 1.");
         if (MemoryLimitBytes is { } bytes)
             ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1, nameof(MemoryLimitBytes));

@@ -1,4 +1,6 @@
 using LlamaEngine.Backends;
+using LlamaEngine.Backends.Cpu;
+using LlamaEngine.Devices;
 using LlamaEngine.Formats;
 using LlamaEngine.Models;
 
@@ -15,6 +17,10 @@ internal sealed class StubBackend(TimeSpan pass) : IBackend
 
     public int Threads => 1;
 
+    public int StepsAhead => 0;
+
+    public DeviceMemory Memory => new HostMemory(MemoryBudget.Available());
+
     /// <summary>Makes an engine on this backend, whose passes take no time.</summary>
     public static InferenceEngine CreateEngine(EngineOptions options) =>
         InferenceEngine.Create(options, () => new StubModel(options.ContextLength!.Value), _ => new StubBackend(TimeSpan.Zero));
@@ -30,7 +36,7 @@ internal sealed class StubBackend(TimeSpan pass) : IBackend
 
     public KvStore CreateKvStore(KvLayout layout, int blocks) => new StubKvStore(layout, blocks);
 
-    public RopeTable CreateRope(RopeConfiguration configuration, int headSize) => new StubRope();
+    public RopeTable CreateRope(RopeConfiguration configuration, int headSize, int positions) => new StubRope();
 
     public void Embed(EmbeddingWeight table, BatchPlan plan, Activations output)
     {
@@ -61,6 +67,22 @@ internal sealed class StubBackend(TimeSpan pass) : IBackend
     public void SelectRows(ReadOnlySpan<int> rows, Activations source, Activations destination, int first)
     {
     }
+
+    public void BeginStep(BatchPlan plan)
+    {
+    }
+
+    public void EndStep(BatchPlan plan)
+    {
+    }
+
+    public void Finish(BatchPlan plan)
+    {
+    }
+
+    public void Sample(BatchPlan plan, Activations logits) => throw new NotSupportedException();
+
+    public ReadOnlySpan<int> Drawn(BatchPlan plan) => [];
 
     public Span<float> Read(Activations activations, int row) => ((StubActivations)activations).Read();
 

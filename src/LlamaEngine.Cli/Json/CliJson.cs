@@ -22,6 +22,7 @@ namespace LlamaEngine.Cli.Json;
 [JsonSerializable(typeof(SavedChat))]
 [JsonSerializable(typeof(SnapshotResult))]
 [JsonSerializable(typeof(TransferResult))]
+[JsonSerializable(typeof(DoctorResult))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context to use: text in other scripts stays readable.</summary>

@@ -1,4 +1,5 @@
 using LlamaEngine.Backends.Cpu;
+using LlamaEngine.Backends.Cuda;
 using LlamaEngine.Devices;
 using LlamaEngine.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -6,23 +7,30 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LlamaEngine.Backends;
 
-/// <summary>Chooses the device that computes.</summary>
+/// <summary>Makes the backend of the device that is chosen, and logs why it is that one.</summary>
 internal static class BackendSelector
 {
     /// <summary>Makes the backend the options ask for.</summary>
     /// <exception cref="DeviceUnavailableException">The device asked for by name cannot be used.</exception>
     public static IBackend Create(EngineOptions options)
     {
-        if (options.Device == DeviceKind.Cuda)
-            throw new DeviceUnavailableException("cuda", "cpu", "this version of LlamaEngine has no CUDA backend.");
-        var backend = new CpuBackend(new CpuOptions
-        {
-            Threads = options.Threads ?? ProcessorBudget.AvailableProcessors(),
-            QuantizedActivations = options.QuantizedActivations,
-        });
         ILogger logger = (options.LoggerFactory ?? NullLoggerFactory.Instance).CreateLogger(typeof(InferenceEngine).FullName!);
-        string reason = options.Device == DeviceKind.Auto ? "this version has no other backend" : "asked for";
-        Log.DeviceChosen(logger, backend.Description, reason);
+        DeviceChoice choice = DeviceSurvey.Choose(options);
+        foreach (DeviceProblem problem in choice.Problems)
+            Log.DeviceProblem(logger, problem.What, problem.Remedy);
+        if (choice.Failure is { } failure)
+            throw failure;
+        IBackend backend = choice.Ordinal is { } ordinal ? CreateCuda(options, ordinal) : CreateCpu(options);
+        Log.DeviceChosen(logger, backend.Description, choice.Reason);
         return backend;
     }
+
+    private static CpuBackend CreateCpu(EngineOptions options) => new(new CpuOptions
+    {
+        Threads = options.Threads ?? ProcessorBudget.AvailableProcessors(),
+        QuantizedActivations = options.QuantizedActivations,
+    });
+
+    private static CudaBackend CreateCuda(EngineOptions options, int ordinal) =>
+        new(new CudaOptions { Ordinal = ordinal, BatchInvariant = options.BatchInvariant, RoundsActivations = options.QuantizedActivations });
 }

@@ -20,9 +20,13 @@ internal sealed class BatchPlan
     /// <param name="maxSequences">Most sequences.</param>
     /// <param name="maxBlocks">Most block-table entries, all sequences together.</param>
     /// <param name="blockSize">Positions in one cache block.</param>
-    public BatchPlan(int maxTokens, int maxSequences, int maxBlocks, int blockSize)
+    /// <param name="slot">Its number among the plans that take turns.</param>
+    /// <param name="sampling">How the device draws tokens; null: it draws none.</param>
+    public BatchPlan(int maxTokens, int maxSequences, int maxBlocks, int blockSize, int slot = 0, SamplingPlan? sampling = null)
     {
         BlockSize = blockSize;
+        Slot = slot;
+        Sampling = sampling;
         _tokens = GC.AllocateArray<int>(maxTokens, pinned: true);
         _positions = GC.AllocateArray<int>(maxTokens, pinned: true);
         _cacheSlots = GC.AllocateArray<int>(maxTokens, pinned: true);
@@ -37,8 +41,20 @@ internal sealed class BatchPlan
     /// <summary>Positions in one cache block.</summary>
     public int BlockSize { get; }
 
+    /// <summary>Its number among the plans that take turns: results of different slots do not overwrite each other.</summary>
+    public int Slot { get; }
+
+    /// <summary>What the device is to draw from the logits; null: nothing.</summary>
+    public SamplingPlan? Sampling { get; }
+
     /// <summary>Most rows this plan can hold.</summary>
     public int MaxTokens => _tokens.Length;
+
+    /// <summary>Most sequences this plan can hold.</summary>
+    public int MaxSequences => _sequences.Length;
+
+    /// <summary>Most entries of <see cref="BlockTables"/> this plan can hold.</summary>
+    public int MaxBlocks => _blockTables.Length;
 
     /// <summary>Rows in the plan.</summary>
     public int TokenCount { get; private set; }
@@ -56,7 +72,7 @@ internal sealed class BatchPlan
 
     private int CopyCount { get; set; }
 
-    /// <summary>Token ids, one a row.</summary>
+    /// <summary>Token ids, one a row; ~k where it is the token that the pass before draws for its k-th wanted row.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, TokenCount);
 
     /// <summary>Positions, one a row.</summary>
@@ -87,7 +103,11 @@ internal sealed class BatchPlan
     public ReadOnlySpan<int> BlockTables => _blockTables.AsSpan(0, BlockCount);
 
     /// <summary>Empties the plan.</summary>
-    public void Clear() => TokenCount = SequenceCount = LogitRowCount = HiddenRowCount = BlockCount = CopyCount = 0;
+    public void Clear()
+    {
+        TokenCount = SequenceCount = LogitRowCount = HiddenRowCount = BlockCount = CopyCount = 0;
+        Sampling?.Clear();
+    }
 
     /// <summary>Has a block copied before the pass.</summary>
     public void Copy(int source, int destination) => _copies[CopyCount++] = new BlockCopy(source, destination);

@@ -8,8 +8,16 @@ namespace LlamaEngine.Backends;
 /// the first <c>rows</c> rows of its operands, one row a token.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Calls come from one thread at a time. Objects made by a backend belong to it: dispose them before the backend.
-/// A row's result does not depend on how many rows there are (batch invariance): reductions have a fixed order.
+/// On the CPU a row's result does not depend on how many rows there are (batch invariance): reductions have a fixed order. On a GPU
+/// that holds where <see cref="EngineOptions.BatchInvariant"/> asks for it.
+/// </para>
+/// <para>
+/// A device may lag behind: operations are then only enqueued, in the order of the calls. A pass stands between
+/// <see cref="BeginStep"/> and <see cref="EndStep"/>; what it left in the outputs of its slot may be read after <see cref="Finish"/>,
+/// while the next pass, which has another slot, is being computed.
+/// </para>
 /// </remarks>
 internal interface IBackend : IDisposable
 {
@@ -18,6 +26,12 @@ internal interface IBackend : IDisposable
 
     /// <summary>Host threads (CPU) this backend computes with.</summary>
     int Threads { get; }
+
+    /// <summary>Passes that may be enqueued before the results of an earlier one are read. 0: operations are done when they return.</summary>
+    int StepsAhead { get; }
+
+    /// <summary>What the device has for a model, and how it stores what a plan counts.</summary>
+    DeviceMemory Memory { get; }
 
     /// <summary>Room for activations: <paramref name="rows"/> × <paramref name="columns"/> floats.</summary>
     Activations Allocate(int rows, int columns);
@@ -41,7 +55,19 @@ internal interface IBackend : IDisposable
     KvStore CreateKvStore(KvLayout layout, int blocks);
 
     /// <summary>Prepares rotation by position: see <see cref="RopeFrequencies"/>.</summary>
-    RopeTable CreateRope(RopeConfiguration configuration, int headSize);
+    /// <param name="configuration">How positions turn.</param>
+    /// <param name="headSize">Values per head.</param>
+    /// <param name="positions">Positions there will be.</param>
+    RopeTable CreateRope(RopeConfiguration configuration, int headSize, int positions);
+
+    /// <summary>Begins a pass over a plan, which must not change until it is finished.</summary>
+    void BeginStep(BatchPlan plan);
+
+    /// <summary>Ends the pass: all its operations were called.</summary>
+    void EndStep(BatchPlan plan);
+
+    /// <summary>Waits until the last pass over a plan is computed.</summary>
+    void Finish(BatchPlan plan);
 
     /// <summary>output[r] = table[plan.Tokens[r]].</summary>
     void Embed(EmbeddingWeight table, BatchPlan plan, Activations output);
@@ -72,6 +98,17 @@ internal interface IBackend : IDisposable
 
     /// <summary>destination[first + i] = source[rows[i]].</summary>
     void SelectRows(ReadOnlySpan<int> rows, Activations source, Activations destination, int first);
+
+    /// <summary>Draws the tokens that <see cref="BatchPlan.Sampling"/> asks for; overwrites the logits. Only where <see cref="StepsAhead"/> is not 0.</summary>
+    /// <param name="plan">The plan of the pass.</param>
+    /// <param name="logits">Logits of its wanted rows.</param>
+    void Sample(BatchPlan plan, Activations logits);
+
+    /// <summary>
+    /// The tokens drawn for the wanted rows of a finished pass; undefined where none was asked for, negative where there is none to draw
+    /// (see <see cref="SamplingPlan"/>).
+    /// </summary>
+    ReadOnlySpan<int> Drawn(BatchPlan plan);
 
     /// <summary>
     /// Waits for the device and gives one row; valid until the next operation on the same activations.

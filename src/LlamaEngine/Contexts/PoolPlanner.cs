@@ -1,3 +1,4 @@
+using LlamaEngine.Backends.Cpu;
 using LlamaEngine.Devices;
 using LlamaEngine.Formats;
 using LlamaEngine.Models;
@@ -17,7 +18,7 @@ internal static class PoolPlanner
     public static PoolPlan Plan(EngineOptions options)
     {
         using ModelFile file = ModelFile.Open(ModelLocator.Resolve(options.ModelPath));
-        MemoryPlan plan = LoadedModel.Plan(options, file, new AvailableMemory(0, MemoryLimit.Caller));
+        MemoryPlan plan = LoadedModel.Plan(options, file, new HostMemory(new AvailableMemory(0, MemoryLimit.Caller)));
         EngineOptions fixedSize = options with
         {
             KvCacheTokens = options.KvCacheTokens ?? (int)plan.KvPositions,

@@ -29,6 +29,9 @@ public sealed class LlamaEngineOptions
     /// <inheritdoc cref="EngineOptions.Device"/>
     public DeviceKind Device { get; set; }
 
+    /// <inheritdoc cref="EngineOptions.DeviceOrdinal"/>
+    public int? DeviceOrdinal { get; set; }
+
     /// <inheritdoc cref="EngineOptions.Threads"/>
     public int? Threads { get; set; }
 
@@ -42,7 +45,7 @@ public sealed class LlamaEngineOptions
     public int? KvCacheTokens { get; set; }
 
     /// <inheritdoc cref="EngineOptions.KvCacheMemoryFraction"/>
-    public double KvCacheMemoryFraction { get; set; } = s_defaults.KvCacheMemoryFraction;
+    public double? KvCacheMemoryFraction { get; set; } = s_defaults.KvCacheMemoryFraction;
 
     /// <inheritdoc cref="EngineOptions.MemoryLimitBytes"/>
     public long? MemoryLimitBytes { get; set; }
@@ -56,6 +59,9 @@ public sealed class LlamaEngineOptions
     /// <inheritdoc cref="EngineOptions.MaxBatchTokens"/>
     public int MaxBatchTokens { get; set; } = s_defaults.MaxBatchTokens;
 
+    /// <inheritdoc cref="EngineOptions.BatchInvariant"/>
+    public bool BatchInvariant { get; set; } = s_defaults.BatchInvariant;
+
     /// <inheritdoc cref="EngineOptions.QuantizedActivations"/>
     public bool QuantizedActivations { get; set; } = s_defaults.QuantizedActivations;
 
@@ -64,6 +70,7 @@ public sealed class LlamaEngineOptions
     {
         ModelPath = ModelPath,
         Device = Device,
+        DeviceOrdinal = DeviceOrdinal,
         Threads = Threads,
         ContextLength = ContextLength,
         KvCacheType = KvCacheType,
@@ -73,6 +80,7 @@ public sealed class LlamaEngineOptions
         MaxSequences = MaxSequences,
         MaxQueuedRequests = MaxQueuedRequests,
         MaxBatchTokens = MaxBatchTokens,
+        BatchInvariant = BatchInvariant,
         QuantizedActivations = QuantizedActivations,
     };
 }

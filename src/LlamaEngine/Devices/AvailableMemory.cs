@@ -18,6 +18,9 @@ internal enum MemoryLimit
     /// <summary>A control group of the process, or one above it.</summary>
     ControlGroup,
 
+    /// <summary>What the device that computes has free.</summary>
+    Device,
+
     /// <summary>What the SLURM job asked for.</summary>
     Slurm,
 

@@ -5,8 +5,11 @@ namespace LlamaEngine.Devices;
 /// <summary>How many processors, and which, this process may use.</summary>
 internal static class ProcessorBudget
 {
-    /// <summary>Processors worth a thread each: those of the affinity mask, as far as the control groups' quota goes. At least 1.</summary>
-    public static int AvailableProcessors() => AvailableProcessors(AllowedProcessors().Length, SystemFiles.Machine);
+    /// <summary>Processors worth a thread each: those of the affinity mask, as far as quota and SLURM's grant go. At least 1.</summary>
+    public static int AvailableProcessors() => Available(SlurmEnvironment.Read()).Count;
+
+    /// <summary>The same with what keeps it from being more.</summary>
+    public static AvailableProcessors Available(SlurmEnvironment slurm) => Available(AllowedProcessors().Length, slurm, SystemFiles.Machine);
 
     /// <summary>The processors of the affinity mask, in ascending order: the ids that <see cref="ThreadPinning"/> takes.</summary>
     public static ImmutableArray<int> AllowedProcessors() =>
@@ -14,8 +17,16 @@ internal static class ProcessorBudget
             ? allowed
             : [.. Enumerable.Range(0, Environment.ProcessorCount)];
 
-    /// <summary>The budget of the machine that <paramref name="files"/> describe.</summary>
-    internal static int AvailableProcessors(int allowed, SystemFiles files) => Math.Max(1, (int)Math.Min(allowed, Quota(files)));
+    /// <summary>The budget on the machine that <paramref name="files"/> describe.</summary>
+    internal static AvailableProcessors Available(int allowed, SlurmEnvironment slurm, SystemFiles files)
+    {
+        var available = new AvailableProcessors(Math.Max(1, allowed), ProcessorLimit.Affinity);
+        return available.AtMost(Quota(files), ProcessorLimit.ControlGroup).AtMost(slurm.Processors, ProcessorLimit.Slurm);
+    }
+
+    /// <summary>The same without SLURM.</summary>
+    internal static int AvailableProcessors(int allowed, SystemFiles files) =>
+        Available(allowed, SlurmEnvironment.Read(_ => null, ""), files).Count;
 
     // Time that may be used in a period ÷ the period, rounded up: half a processor left idle is worse than half a thread too many.
     private static long Quota(SystemFiles files)

@@ -28,7 +28,7 @@ internal static class SlurmMemory
     }
 
     /// <summary>An amount such as <c>4096</c> (megabytes) or <c>16G</c>, in bytes.</summary>
-    private static long? ParseBytes(string? text)
+    internal static long? ParseBytes(string? text)
     {
         if (string.IsNullOrEmpty(text))
             return null;

@@ -12,6 +12,19 @@ internal sealed class SystemFiles(string root)
     /// <summary>The lines of a file, given its absolute path.</summary>
     public string[] Lines(string path) => Text(path)?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
+    /// <summary>What stands in a folder, given its absolute path: names in no particular order.</summary>
+    public IEnumerable<string> Names(string path)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(Path.Join(root, path)).Select(entry => Path.GetFileName(entry))];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>A file that holds one number.</summary>
     public long? Number(string path) => ParseNumber(Text(path));
 

@@ -38,4 +38,7 @@ internal static partial class Log
         "The KV cache of {KvPositions:N0} positions is full: {Preemptions:N0} times so far a request gave its memory up to an earlier one and is computed "
         + "again. Raise EngineOptions.KvCacheTokens or lower MaxSequences")]
     public static partial void Preempted(ILogger logger, long preemptions, long kvPositions);
+
+    [LoggerMessage(6, LogLevel.Warning, "Devices: {Problem} {Remedy}")]
+    public static partial void DeviceProblem(ILogger logger, string problem, string remedy);
 }

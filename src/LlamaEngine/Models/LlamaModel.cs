@@ -9,6 +9,8 @@ namespace LlamaEngine.Models;
 /// <remarks>Not thread-safe; owns its workspace, not its weights. A pass allocates nothing.</remarks>
 internal sealed class LlamaModel : IDisposable
 {
+    private static readonly Func<bool> s_never = static () => false;
+
     private readonly IBackend _backend;
     private readonly LlamaConfiguration _configuration;
     private readonly LlamaWeights _weights;
@@ -21,32 +23,64 @@ internal sealed class LlamaModel : IDisposable
     /// <param name="weights">Its weights, prepared by the same backend.</param>
     /// <param name="maxRows">Most tokens in a plan.</param>
     /// <param name="maxLogitRows">Most rows of a plan with logits.</param>
-    public LlamaModel(IBackend backend, LlamaConfiguration configuration, LlamaWeights weights, int maxRows, int maxLogitRows)
+    /// <param name="contextLength">Most positions of a sequence.</param>
+    public LlamaModel(
+        IBackend backend, LlamaConfiguration configuration, LlamaWeights weights, int maxRows, int maxLogitRows, int contextLength)
     {
         _backend = backend;
         _configuration = configuration;
         _weights = weights;
-        _rope = backend.CreateRope(configuration.Rope, configuration.HeadSize);
-        _workspace = new LlamaWorkspace(backend, configuration, maxRows, maxLogitRows);
+        _rope = backend.CreateRope(configuration.Rope, configuration.HeadSize, contextLength);
+        _workspace = new LlamaWorkspace(backend, configuration, maxRows, maxLogitRows, backend.Memory.Slots);
     }
 
     /// <summary>Logits in a row.</summary>
     public int VocabularySize => _configuration.VocabularySize;
 
     /// <summary>Most rows of a plan with logits.</summary>
-    public int MaxLogitRows => _workspace.Logits.Rows;
+    public int MaxLogitRows => _workspace.Outputs[0].Logits.Rows;
+
+    /// <summary>Plans that may be handed to <see cref="Forward"/> before the results of an earlier one are read.</summary>
+    public int StepsAhead => _backend.StepsAhead;
 
     /// <summary>
-    /// Computes a plan: its keys and values go into the cache, what it wants is then found by <see cref="Logits"/> and
-    /// <see cref="Hidden"/>.
+    /// Computes a plan: its keys and values go into the cache, what it wants is found, after <see cref="Finish"/>, by
+    /// <see cref="Logits"/>, <see cref="Hidden"/> and <see cref="Drawn"/>.
     /// </summary>
     /// <param name="plan">What to compute.</param>
     /// <param name="cache">The KV cache its slots and block tables speak of.</param>
-    /// <param name="shouldStop">Asked between operations; true ends the pass.</param>
+    /// <param name="shouldStop">Asked between operations, where they are done when they return; true ends the pass.</param>
     /// <exception cref="OperationCanceledException">Stopped between two operations; the plan's cache slots are undefined.</exception>
     public void Forward(BatchPlan plan, KvStore cache, Func<bool> shouldStop)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(plan.LogitRowCount, MaxLogitRows);
+        _backend.BeginStep(plan);
+        Compute(plan, cache, _backend.StepsAhead == 0 ? shouldStop : s_never);
+        _backend.EndStep(plan);
+    }
+
+    /// <summary>Waits until a plan is computed.</summary>
+    public void Finish(BatchPlan plan) => _backend.Finish(plan);
+
+    /// <summary>Logits [vocabulary] of the plan's i-th wanted row; valid until the next pass over it, free to be overwritten.</summary>
+    public Span<float> Logits(BatchPlan plan, int index) => _backend.Read(_workspace.Outputs[plan.Slot].Logits, index);
+
+    /// <summary>Hidden state [hidden] of the plan's i-th wanted row: the output of the last norm; valid until the next pass over it.</summary>
+    public ReadOnlySpan<float> Hidden(BatchPlan plan, int index) =>
+        _backend.Read(_workspace.Outputs[plan.Slot].Hidden, plan.LogitRowCount + index);
+
+    /// <summary>The token that the device drew for the plan's i-th wanted row, where it was asked to.</summary>
+    public int Drawn(BatchPlan plan, int index) => _backend.Drawn(plan)[index];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _rope.Dispose();
+    }
+
+    private void Compute(BatchPlan plan, KvStore cache, Func<bool> shouldStop)
+    {
         LlamaWorkspace w = _workspace;
         Activations residual = w.Residual, attended = w.Attended;
         Activations? delta = null;
@@ -79,22 +113,12 @@ internal sealed class LlamaModel : IDisposable
             delta = w.Delta;
         }
         ThrowIfStopped(shouldStop);
-        Normalize(residual, delta, _weights.OutputNorm, w.Normalized, rows);
+        PassOutputs outputs = w.Outputs[plan.Slot];
+        Normalize(residual, delta, _weights.OutputNorm, outputs.Hidden, rows);
         if (plan.LogitRowCount > 0)
-            _backend.Linear(_weights.Head, w.Normalized, w.Logits, plan.LogitRowCount);
-    }
-
-    /// <summary>Logits [vocabulary] of the plan's i-th wanted row; valid until the next pass, free to be overwritten.</summary>
-    public Span<float> Logits(int index) => _backend.Read(_workspace.Logits, index);
-
-    /// <summary>Hidden state [hidden] of the plan's i-th wanted row: the output of the last norm; valid until the next pass.</summary>
-    public ReadOnlySpan<float> Hidden(BatchPlan plan, int index) => _backend.Read(_workspace.Normalized, plan.LogitRowCount + index);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _workspace.Dispose();
-        _rope.Dispose();
+            _backend.Linear(_weights.Head, outputs.Hidden, outputs.Logits, plan.LogitRowCount);
+        if (plan.Sampling is { DrawCount: > 0 })
+            _backend.Sample(plan, outputs.Logits);
     }
 
     private static void ThrowIfStopped(Func<bool> shouldStop)

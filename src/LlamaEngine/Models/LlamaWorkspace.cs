@@ -8,7 +8,13 @@ internal sealed class LlamaWorkspace : IDisposable
     private readonly IBackend _backend;
     private readonly List<Activations> _all = [];
 
-    public LlamaWorkspace(IBackend backend, LlamaConfiguration sizes, int maxRows, int maxLogitRows)
+    /// <summary>Allocates a workspace.</summary>
+    /// <param name="backend">Where.</param>
+    /// <param name="sizes">The model.</param>
+    /// <param name="maxRows">Most rows of one pass.</param>
+    /// <param name="maxLogitRows">Most rows with logits of one pass.</param>
+    /// <param name="slots">Passes whose outputs are held at once.</param>
+    public LlamaWorkspace(IBackend backend, LlamaConfiguration sizes, int maxRows, int maxLogitRows, int slots)
     {
         _backend = backend;
         int attentionWidth = sizes.HeadCount * sizes.HeadSize;
@@ -23,7 +29,9 @@ internal sealed class LlamaWorkspace : IDisposable
             Gated = Allocate(maxRows, sizes.IntermediateSize);
             SelectedResidual = Allocate(maxRows, sizes.HiddenSize);
             SelectedAttended = Allocate(maxRows, attentionWidth);
-            Logits = Allocate(maxLogitRows, sizes.VocabularySize);
+            Outputs = new PassOutputs[slots];
+            for (int i = 0; i < slots; i++)
+                Outputs[i] = new PassOutputs(slots == 1 ? Normalized : Allocate(maxRows, sizes.HiddenSize), Allocate(maxLogitRows, sizes.VocabularySize));
         }
         catch
         {
@@ -35,7 +43,7 @@ internal sealed class LlamaWorkspace : IDisposable
     /// <summary>The residual stream [rows, hidden].</summary>
     public Activations Residual { get; }
 
-    /// <summary>Output of the last norm [rows, hidden].</summary>
+    /// <summary>Output of a norm [rows, hidden].</summary>
     public Activations Normalized { get; }
 
     /// <summary>What the next norm adds to the residual stream [rows, hidden].</summary>
@@ -59,15 +67,17 @@ internal sealed class LlamaWorkspace : IDisposable
     /// <summary>Rows of <see cref="Attended"/> of which something is wanted.</summary>
     public Activations SelectedAttended { get; }
 
-    /// <summary>[logit rows, vocabulary].</summary>
-    public Activations Logits { get; }
+    /// <summary>What a pass leaves to be read, by the slot of its plan.</summary>
+    public PassOutputs[] Outputs { get; }
 
     /// <summary>Bytes of the workspace of a model of these sizes.</summary>
-    public static long Bytes(LlamaConfiguration sizes, int maxRows, int maxLogitRows)
+    public static long Bytes(LlamaConfiguration sizes, int maxRows, int maxLogitRows, int slots)
     {
         long attention = (long)sizes.HeadCount * sizes.HeadSize, keyValue = (long)sizes.KeyValueHeadCount * sizes.HeadSize;
         long perRow = 4L * sizes.HiddenSize + 3 * attention + 2 * keyValue + 3L * sizes.IntermediateSize;
-        return 4 * (maxRows * perRow + (long)maxLogitRows * sizes.VocabularySize);
+        if (slots > 1)
+            perRow += (long)slots * sizes.HiddenSize;
+        return 4 * (maxRows * perRow + (long)slots * maxLogitRows * sizes.VocabularySize);
     }
 
     /// <inheritdoc/>
@@ -85,3 +95,8 @@ internal sealed class LlamaWorkspace : IDisposable
         return activations;
     }
 }
+
+/// <summary>What a pass leaves to be read.</summary>
+/// <param name="Hidden">Output of the last norm [wanted rows, hidden]; with one slot it is the workspace's own <see cref="LlamaWorkspace.Normalized"/>.</param>
+/// <param name="Logits">[logit rows, vocabulary].</param>
+internal sealed record PassOutputs(Activations Hidden, Activations Logits);

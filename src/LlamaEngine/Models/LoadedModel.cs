@@ -73,12 +73,13 @@ internal sealed class LoadedModel : IDisposable
             cancellation.ThrowIfCancellationRequested();
             // Beside the weights: a large vocabulary takes a while. It reads nothing of the mapped file, so a cancelled load need not wait for it.
             Task<Tokenizer?> loadingTokenizer = Task.Run(file.LoadTokenizer, CancellationToken.None);
-            MemoryPlan memory = Plan(options, file, MemoryBudget.Available());
+            IBackend backend = Own(owned, (createBackend ?? BackendSelector.Create)(options));
+            MemoryPlan memory = Plan(options, file, backend.Memory);
             memory.ThrowIfInsufficient();
             LogPlan(memory, options.LoggerFactory);
-            IBackend backend = Own(owned, (createBackend ?? BackendSelector.Create)(options));
             LlamaWeights weights = Own(owned, LlamaWeights.Load(file, backend, progress, cancellation));
-            LlamaModel model = Own(owned, new LlamaModel(backend, file.Configuration, weights, memory.MaxBatchTokens, memory.MaxLogitRows));
+            LlamaModel model = Own(owned, new LlamaModel(
+                backend, file.Configuration, weights, memory.MaxBatchTokens, memory.MaxLogitRows, memory.ContextLength));
             KvStore cache = Own(owned, backend.CreateKvStore(memory.KvLayout, memory.Blocks));
             Tokenizer? tokenizer = loadingTokenizer.WaitAsync(cancellation).GetAwaiter().GetResult();
             ChatTemplate? template = LoadTemplate(file, tokenizer);
@@ -103,10 +104,10 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    /// <summary>The plan by which a model would be loaded if so much memory were free.</summary>
+    /// <summary>The plan by which a model would be loaded onto a device.</summary>
     /// <exception cref="ContextLengthExceededException">The options ask for more positions than the model was trained for.</exception>
-    public static MemoryPlan Plan(EngineOptions options, ModelFile file, AvailableMemory free) =>
-        MemoryPlan.Create(options, file, BlockSize, MinLogitRows, free);
+    public static MemoryPlan Plan(EngineOptions options, ModelFile file, DeviceMemory device) =>
+        MemoryPlan.Create(options, file, BlockSize, MinLogitRows, device);
 
     /// <inheritdoc/>
     public void Dispose() => Free(_owned);

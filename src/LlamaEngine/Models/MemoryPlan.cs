@@ -11,12 +11,6 @@ internal sealed record MemoryPlan
     /// <summary>Most positions unless the options say otherwise: enough for a chat, affordable on a laptop.</summary>
     private const int DefaultContextLength = 8192;
 
-    /// <summary>
-    /// Most positions of all sequences together unless the options say otherwise: what 128 sequences of 1,024 take. Far more
-    /// than an embedded model needs, and its index takes less than a megabyte.
-    /// </summary>
-    private const int DefaultKvCacheTokens = 131_072;
-
     /// <summary>Most positions of the context.</summary>
     public required int ContextLength { get; init; }
 
@@ -41,8 +35,11 @@ internal sealed record MemoryPlan
     /// <summary>Bytes of weights.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Bytes of activations.</summary>
+    /// <summary>Bytes of activations and of what operations take beside them.</summary>
     public required long WorkspaceBytes { get; init; }
+
+    /// <summary>Bytes of one block of the KV cache as the device stores it.</summary>
+    public required long KvBlockBytes { get; init; }
 
     /// <summary>What there was to plan with.</summary>
     public required AvailableMemory Available { get; init; }
@@ -51,7 +48,7 @@ internal sealed record MemoryPlan
     public long KvPositions => (long)Blocks * KvLayout.BlockSize;
 
     /// <summary>Bytes of the KV cache; the largest number there is, should they be more, so that the plan is refused.</summary>
-    public long KvBytes => long.CreateSaturating((Int128)Blocks * KvLayout.StoredBlockBytes);
+    public long KvBytes => long.CreateSaturating((Int128)Blocks * KvBlockBytes);
 
     /// <summary>Bytes of weights, KV cache and workspace together; likewise.</summary>
     public long TotalBytes => long.CreateSaturating((Int128)WeightBytes + KvBytes + WorkspaceBytes);
@@ -65,12 +62,8 @@ internal sealed record MemoryPlan
     /// <param name="blockSize">Positions in one block of the KV cache.</param>
     /// <param name="minLogitRows">Fewest rows with logits in one pass.</param>
     /// <exception cref="ContextLengthExceededException">The options ask for more positions than the model was trained for.</exception>
-    public static MemoryPlan Create(EngineOptions options, ModelFile file, int blockSize, int minLogitRows) =>
-        Create(options, file, blockSize, minLogitRows, MemoryBudget.Available());
-
-    /// <summary>The same with what is free given.</summary>
-    /// <exception cref="ContextLengthExceededException">The options ask for more positions than the model was trained for.</exception>
-    internal static MemoryPlan Create(EngineOptions options, ModelFile file, int blockSize, int minLogitRows, AvailableMemory free)
+    /// <param name="device">The memory to plan.</param>
+    public static MemoryPlan Create(EngineOptions options, ModelFile file, int blockSize, int minLogitRows, DeviceMemory device)
     {
         LlamaConfiguration sizes = file.Configuration;
         if (options.ContextLength > sizes.ContextLength)
@@ -81,16 +74,19 @@ internal sealed record MemoryPlan
         TensorType weightType = MainWeightType(file);
         var layout = new KvLayout(
             sizes.LayerCount, sizes.KeyValueHeadCount, sizes.HeadCount, sizes.HeadSize, blockSize, ChooseKvType(options.KvCacheType, weightType));
-        long weightBytes = file.Tensors.Sum(tensor => tensor.ByteLength), workspaceBytes = LlamaWorkspace.Bytes(sizes, batch, maxLogitRows);
-        AvailableMemory available = free.AtMost(options.MemoryLimitBytes);
+        long weightBytes = file.Tensors.Sum(tensor => tensor.ByteLength);
+        long workspaceBytes = LlamaWorkspace.Bytes(sizes, batch, maxLogitRows, device.Slots)
+            + device.ScratchBytes(sizes, layout, batch, options.MaxSequences, maxLogitRows, contextLength);
+        AvailableMemory available = device.Available.AtMost(options.MemoryLimitBytes);
         return new MemoryPlan
         {
             ContextLength = contextLength,
             MaxBatchTokens = batch,
             MaxSequences = options.MaxSequences,
             MaxLogitRows = maxLogitRows,
-            Blocks = ChooseBlocks(options, contextLength, layout, available.Bytes - weightBytes - workspaceBytes),
+            Blocks = ChooseBlocks(options, device, contextLength, layout, available.Bytes - weightBytes - workspaceBytes),
             KvLayout = layout,
+            KvBlockBytes = device.KvBlockBytes(layout),
             WeightType = weightType,
             WeightBytes = weightBytes,
             WorkspaceBytes = workspaceBytes,
@@ -118,13 +114,14 @@ internal sealed record MemoryPlan
     /// As many blocks as asked for; else those that the options' share of the room pays for, no more than all sequences could
     /// use, and never less than one context.
     /// </summary>
-    private static int ChooseBlocks(EngineOptions options, int contextLength, KvLayout layout, long roomBytes)
+    private static int ChooseBlocks(EngineOptions options, DeviceMemory device, int contextLength, KvLayout layout, long roomBytes)
     {
         if (options.KvCacheTokens is { } tokens)
             return BlocksFor(tokens, layout);
         int context = BlocksFor(contextLength, layout);
-        long useful = Math.Min((long)context * options.MaxSequences, BlocksFor(DefaultKvCacheTokens, layout));
-        long affordable = (long)(Math.Max(0, roomBytes) * options.KvCacheMemoryFraction) / layout.StoredBlockBytes;
+        long useful = Math.Min((long)context * options.MaxSequences, BlocksFor(device.KvCacheTokens, layout));
+        double share = options.KvCacheMemoryFraction ?? device.KvCacheFraction;
+        long affordable = (long)(Math.Max(0, roomBytes) * share) / device.KvBlockBytes(layout);
         return (int)Math.Max(context, Math.Min(useful, affordable));
     }
 

@@ -59,13 +59,31 @@ internal sealed class Sampler
         Adjust(logits, tokens, promptLength, generated);
         int best = LogitMath.IndexOfMax(logits);
         if (best < 0)
-            throw new InvalidOperationException("No token is allowed: bias, bans or logit processors forbid them all.");
+            throw NoneAllowed();
         double? logSumExp = _parameters.TopLogProbabilities is null ? null : _scratch.LogSumExp(logits, logits[best]);
         if (logSumExp is { } total)
             FillTop(logits, total);
         int token = _parameters.Temperature == 0 ? best : Draw(logits, logits[best], generated);
         return new SampledToken(token, logSumExp is { } sum ? LogProbability(logits[token], sum) : null);
     }
+
+    /// <summary>Why nothing could be drawn from a row of adjusted logits: what <see cref="Sample"/> would throw.</summary>
+    public static Exception NothingDrawn(ReadOnlySpan<float> logits)
+    {
+        try
+        {
+            return LogitMath.IndexOfMax(logits) < 0
+                ? NoneAllowed()
+                : new InvalidOperationException("The device drew no token from logits that allow one.");
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            return exception;
+        }
+    }
+
+    private static InvalidOperationException NoneAllowed() =>
+        new("No token is allowed: bias, bans or logit processors forbid them all.");
 
     private void Adjust(Span<float> logits, ReadOnlySpan<int> tokens, int promptLength, int generated)
     {

@@ -4,6 +4,7 @@ using LlamaEngine.Backends;
 using LlamaEngine.Diagnostics;
 using LlamaEngine.KvCache;
 using LlamaEngine.Models;
+using LlamaEngine.Sampling;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,6 +14,11 @@ namespace LlamaEngine.Scheduling;
 /// The thread that owns model, scheduler and cache. Callers hand it sequences through a channel and hear from them through
 /// channels of their own, so nothing here needs a lock.
 /// </summary>
+/// <remarks>
+/// Where the device lags behind (<see cref="IBackend.StepsAhead"/>), the next step is planned and enqueued before the results of the one
+/// in flight are read: tokens that it draws stand in the plan as references. A sequence that turns out to have ended has then been
+/// computed one token too far, which nobody sees.
+/// </remarks>
 internal sealed class EngineLoop : IDisposable
 {
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>(new UnboundedChannelOptions { SingleReader = true });
@@ -20,7 +26,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly KvStore _store;
     private readonly BlockPool _pool;
     private readonly Scheduler _scheduler;
-    private readonly BatchPlan _plan;
+    private readonly EngineStep[] _steps;
     private readonly EngineCounters _counters;
     private readonly EngineMeter _meter;
     private readonly bool _checksIntegrity = AppContext.TryGetSwitch("LlamaEngine.CheckIntegrity", out bool wanted) ? wanted : Debugging;
@@ -29,7 +35,8 @@ internal sealed class EngineLoop : IDisposable
     private readonly Func<bool> _isStepUseless;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private long _arrived, _endedRequests, _steps, _computedTokens, _generatedTokens, _nextWarning = 1;
+    private EngineStep? _inFlight;
+    private long _arrived, _endedRequests, _stepCount, _computedTokens, _generatedTokens, _nextWarning = 1;
     private volatile bool _stopping;
     private EngineFaultedException? _fault;
 
@@ -64,13 +71,26 @@ internal sealed class EngineLoop : IDisposable
         _pool = new BlockPool(store.Blocks, store.Layout.BlockSize);
         _scheduler = new Scheduler(_pool, maxSequences, model.MaxLogitRows);
         int blockSize = store.Layout.BlockSize, blocksPerSequence = (contextLength + blockSize - 1) / blockSize;
-        _plan = new BatchPlan(maxBatchTokens, maxSequences, checked(blocksPerSequence * maxSequences), blockSize);
+        _steps = new EngineStep[model.StepsAhead + 1];
+        for (int i = 0; i < _steps.Length; i++)
+        {
+            SamplingPlan? sampling = model.StepsAhead > 0 ? CreateSamplingPlan(model, contextLength) : null;
+            _steps[i] = new EngineStep(new BatchPlan(
+                maxBatchTokens, maxSequences, checked(blocksPerSequence * maxSequences), blockSize, i, sampling));
+        }
         _logits = new float[model.VocabularySize];
         _isStepUseless = IsStepUseless;
         PublishCounters();
         _thread = new Thread(Run) { IsBackground = true, Name = "LlamaEngine loop" };
         _thread.Start();
     }
+
+    // Requests that find no room for their biases and penalties in a step are sampled by the host.
+    private static SamplingPlan CreateSamplingPlan(LlamaModel model, int contextLength) => new(
+        model.VocabularySize,
+        model.MaxLogitRows,
+        maxAdjustments: 64 * model.MaxLogitRows,
+        maxSeen: (int)Math.Min((long)model.MaxLogitRows * contextLength, 1 << 18));
 
     /// <summary>What the engine does and has done; thread-safe.</summary>
     public EngineStatistics Statistics => _counters.Read();
@@ -128,7 +148,7 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Queues what has arrived, waiting for it when there is nothing else to do. False: it is time to end.</summary>
     private bool TakeArrivals()
     {
-        if (_scheduler.IsIdle && !_stopping)
+        if (_scheduler.IsIdle && _inFlight is null && !_stopping)
         {
             _scheduler.ForgetPlanned();
             CheckIntegrity();
@@ -149,32 +169,40 @@ internal sealed class EngineLoop : IDisposable
     private void Step()
     {
         DropWhatIsOver();
-        _scheduler.Schedule(_plan);
+        EngineStep step = _steps[0] == _inFlight ? _steps[^1] : _steps[0];
+        _scheduler.Schedule(step.Plan);
         WarnOfPreemptions();
-        if (_plan.TokenCount > 0)
-            Compute();
-        else if (!_scheduler.IsIdle)
+        EngineStep? submitted = step.Plan.TokenCount > 0 && Submit(step) ? step : null, done = _inFlight;
+        (done, _inFlight) = _model.StepsAhead == 0 ? (submitted, null) : (_inFlight, submitted);
+        if (done is not null)
+            Deliver(done);
+        else if (step.Plan.TokenCount == 0 && !_scheduler.IsIdle)
             Thread.Sleep(1); // a snapshot being written or read holds the blocks that the next request needs
         CloseStep();
     }
 
-    private void Compute()
+    /// <summary>Has a step computed, or enqueued. False: everyone has given up meanwhile; the next round drops them.</summary>
+    private bool Submit(EngineStep step)
     {
-        foreach (BlockCopy copy in _plan.BlockCopies)
+        BatchPlan plan = step.Plan;
+        foreach (BlockCopy copy in plan.BlockCopies)
             _store.CopyBlock(copy.Source, copy.Destination);
+        step.Assign(_scheduler.Planned);
         try
         {
-            _model.Forward(_plan, _store, _isStepUseless);
+            _model.Forward(plan, _store, _isStepUseless);
         }
         catch (OperationCanceledException)
         {
-            // Every planned sequence was cancelled, or the engine is ending: the next round drops them.
-            return;
+            step.Clear();
+            return false;
         }
-        _steps++;
-        _computedTokens += _plan.TokenCount;
-        _meter.RecordStep(_plan.TokenCount, _plan.SequenceCount);
-        Deliver();
+        for (int i = 0; i < step.Parts.Count; i++)
+            step.Parts[i].Sequence.Advance(_pool, plan.Sequences[i].RowCount);
+        _stepCount++;
+        _computedTokens += plan.TokenCount;
+        _meter.RecordStep(plan.TokenCount, plan.SequenceCount);
+        return true;
     }
 
     private void DropWhatIsOver()
@@ -193,21 +221,22 @@ internal sealed class EngineLoop : IDisposable
         }
     }
 
-    /// <summary>Gives every planned sequence what it wanted and ends those that are done.</summary>
-    private void Deliver()
+    /// <summary>Gives every sequence of a step what it wanted and ends those that are done.</summary>
+    private void Deliver(EngineStep step)
     {
-        int logitRow = 0, hiddenRow = 0;
-        for (int i = 0; i < _scheduler.Planned.Count; i++)
+        _model.Finish(step.Plan);
+        for (int i = 0; i < step.Parts.Count; i++)
         {
-            Sequence sequence = _scheduler.Planned[i];
-            PlannedSequence planned = _plan.Sequences[i];
-            int end = planned.FirstRow + planned.RowCount;
-            int logits = CountUpTo(_plan.LogitRows, logitRow, end), hidden = CountUpTo(_plan.HiddenRows, hiddenRow, end);
-            sequence.Advance(_pool, planned.RowCount);
+            EngineStep.Part part = step.Parts[i];
+            if (part.IsVoid)
+                continue;
+            Sequence sequence = part.Sequence;
             try
             {
-                TakeHidden(sequence, hiddenRow, hidden);
-                if (TakeLogits(sequence, logitRow, logits) || sequence.EndsWithPrefill && sequence.Pending == 0)
+                TakeHidden(step.Plan, part);
+                bool done = part.Draws ? TakeDrawn(step.Plan, part) : TakeLogits(step.Plan, part);
+                bool prefilled = sequence.Pending == 0 && step.Plan.Sequences[i].ContextLength == sequence.Tokens.Length;
+                if (done || sequence.EndsWithPrefill && prefilled)
                     End(sequence, null);
             }
 #pragma warning disable CA1031 // Whatever a sequence's own code (a logit processor, say) throws belongs to its caller, not to the loop.
@@ -216,35 +245,37 @@ internal sealed class EngineLoop : IDisposable
             {
                 End(sequence, exception);
             }
-            logitRow += logits;
-            hiddenRow += hidden;
         }
+        step.Clear();
     }
 
-    private static int CountUpTo(ReadOnlySpan<int> rows, int from, int end)
+    private void TakeHidden(BatchPlan plan, in EngineStep.Part part)
     {
-        int count = 0;
-        while (from + count < rows.Length && rows[from + count] < end)
-            count++;
-        return count;
+        for (int row = part.FirstHidden; row < part.FirstHidden + part.HiddenRows; row++)
+            part.Sequence.TakeHidden(plan.Positions[plan.HiddenRows[row]], _model.Hidden(plan, row));
     }
 
-    private void TakeHidden(Sequence sequence, int first, int count)
+    private bool TakeDrawn(BatchPlan plan, in EngineStep.Part part)
     {
-        for (int row = first; row < first + count; row++)
-            sequence.TakeHidden(_plan.Positions[_plan.HiddenRows[row]], _model.Hidden(_plan, row));
+        int token = _model.Drawn(plan, part.FirstLogits);
+        if (token < 0)
+            throw Sampler.NothingDrawn(_model.Logits(plan, part.FirstLogits));
+        bool done = part.Sequence.TakeDrawn(token);
+        part.Sequence.RegisterBlocks(_pool);
+        _generatedTokens++;
+        return done;
     }
 
-    private bool TakeLogits(Sequence sequence, int first, int count)
+    private bool TakeLogits(BatchPlan plan, in EngineStep.Part part)
     {
         bool done = false;
-        for (int row = first; row < first + count; row++)
+        for (int row = part.FirstLogits; row < part.FirstLogits + part.LogitRows; row++)
         {
-            int position = _plan.Positions[_plan.LogitRows[row]];
-            Span<float> logits = _model.Logits(row);
-            foreach (Sequence follower in sequence.TakeFollowers())
-                Fork(sequence, follower, position, logits);
-            done |= TakeLogits(sequence, position, logits);
+            int position = plan.Positions[plan.LogitRows[row]];
+            Span<float> logits = _model.Logits(plan, row);
+            foreach (Sequence follower in part.Sequence.TakeFollowers())
+                Fork(part.Sequence, follower, position, logits);
+            done |= TakeLogits(part.Sequence, position, logits);
         }
         return done;
     }
@@ -279,7 +310,7 @@ internal sealed class EngineLoop : IDisposable
     private void End(Sequence sequence, Exception? exception)
     {
         if (exception is null)
-            sequence.Retention?.Retain(_pool, sequence.Tokens[..sequence.Computed]);
+            sequence.Retention?.Retain(_pool, sequence.CachedPrefix);
         _scheduler.Remove(sequence);
         _ended.Add((sequence, exception));
     }
@@ -357,7 +388,7 @@ internal sealed class EngineLoop : IDisposable
         KvBlocksRetained = _pool.Retained,
         KvBlockSize = _pool.BlockSize,
         EndedRequests = _endedRequests,
-        Steps = _steps,
+        Steps = _stepCount,
         ComputedTokens = _computedTokens,
         GeneratedTokens = _generatedTokens,
         PrefixQueryTokens = _scheduler.Prefixes.Queried,

@@ -18,7 +18,8 @@ internal sealed class GenerationRequest : Sequence
     private readonly CompletionText? _stopText;
     private readonly AsyncSignal _signal;
     private ImmutableArray<GenerationRequest> _followers = [];
-    private int _generated, _progress;
+    private readonly bool _drawable;
+    private int _generated, _undrawn, _progress;
     private long _firstToken, _lastToken;
 
     /// <summary>Creates a request.</summary>
@@ -47,6 +48,7 @@ internal sealed class GenerationRequest : Sequence
         MaxTokens = maxTokens;
         Parameters = parameters;
         _sampler = new Sampler(parameters, scratch);
+        _drawable = maxTokens > 0 && DeviceSampling.Supports(parameters);
         _stopText = stopText;
         _signal = signal;
     }
@@ -77,7 +79,10 @@ internal sealed class GenerationRequest : Sequence
     public Exception? Error { get; private set; }
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, PromptLength + _generated);
+    public override ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, PromptLength + _generated + _undrawn);
+
+    /// <inheritdoc/>
+    public override int Undrawn => _undrawn;
 
     /// <inheritdoc/>
     public override int MaxLength => Math.Max(PromptLength, _tokens.Length - 1);
@@ -118,6 +123,27 @@ internal sealed class GenerationRequest : Sequence
     }
 
     /// <inheritdoc/>
+    public override bool TryDraw(SamplingPlan sampling, int row)
+    {
+        // The first of several choices shares its logits with the others.
+        if (!_drawable || !_followers.IsEmpty)
+            return false;
+        int known = PromptLength + _generated, drawing = _undrawn > 0 ? ~_tokens[known] : -1;
+        if (!DeviceSampling.TryWrite(sampling, row, Parameters, _tokens.AsSpan(0, known), PromptLength, drawing))
+            return false;
+        _tokens[known + _undrawn++] = ~row;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool TakeDrawn(int token)
+    {
+        _lastToken = Stopwatch.GetTimestamp();
+        _undrawn--;
+        return Append(token);
+    }
+
+    /// <inheritdoc/>
     public override bool TakeLogits(int position, Span<float> logits)
     {
         _lastToken = Stopwatch.GetTimestamp();
@@ -126,16 +152,24 @@ internal sealed class GenerationRequest : Sequence
             Finish = FinishReason.Length;
             return true;
         }
-        SampledToken sampled = _sampler.Sample(logits, Tokens, PromptLength);
-        _tokens[PromptLength + _generated] = sampled.TokenId;
+        SampledToken sampled = _sampler.Sample(logits, _tokens.AsSpan(0, PromptLength + _generated), PromptLength);
         if (_logProbabilities.Length > 0)
             _logProbabilities[_generated] = sampled.LogProbability!.Value;
         if (_alternatives.Length > 0)
             _alternatives[_generated] = [.. _sampler.TopLogProbabilities];
+        return Append(sampled.TokenId);
+    }
+
+    /// <inheritdoc/>
+    protected override void ForgetUndrawn() => _undrawn = 0;
+
+    private bool Append(int token)
+    {
+        _tokens[PromptLength + _generated] = token;
         if (_firstToken == 0)
             _firstToken = _lastToken;
         _generated++;
-        Finish = FinishAfter(sampled.TokenId);
+        Finish = FinishAfter(token);
         if (Finish != FinishReason.None)
             return true; // published with the end, so that the last token is seen to be the last
         Publish(ended: false);

@@ -53,8 +53,14 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Number in the order of arrival.</summary>
     public long Arrival { get; set; }
 
-    /// <summary>Tokens known so far: the prompt, and what was generated.</summary>
+    /// <summary>Tokens so far: the prompt, and what was generated; the last <see cref="Undrawn"/> of them are not known yet.</summary>
     public abstract ReadOnlySpan<int> Tokens { get; }
+
+    /// <summary>
+    /// Tokens at the end that a device ahead of the host is still drawing. In their place stands ~k: what the step in flight draws
+    /// for its k-th wanted row.
+    /// </summary>
+    public virtual int Undrawn => 0;
 
     /// <summary>Most tokens it can come to have in the cache.</summary>
     public abstract int MaxLength { get; }
@@ -77,8 +83,14 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Tokens whose keys and values are in the cache.</summary>
     public int Computed { get; private set; }
 
+    /// <summary>Tokens whose keys and values are in the cache, as far as they are known.</summary>
+    public ReadOnlySpan<int> CachedPrefix => Tokens[..Math.Min(Computed, Tokens.Length - Undrawn)];
+
     /// <summary>Tokens still to compute.</summary>
-    public int Pending => Tokens.Length - Computed;
+    public int Pending => Math.Min(Tokens.Length, MaxLength) - Computed;
+
+    /// <summary>How often it gave its blocks back: what a step computes that was planned before is void.</summary>
+    public int Era { get; private set; }
 
     /// <summary>Tokens that were found in the cache when it was first admitted.</summary>
     public int CachedTokens { get; private set; } = -1;
@@ -92,6 +104,14 @@ internal abstract class Sequence(CancellationToken cancellation)
     /// <summary>Takes the logits of the pending token at <paramref name="position"/>, in order.</summary>
     /// <returns>True when nothing is left to do.</returns>
     public virtual bool TakeLogits(int position, Span<float> logits) => false;
+
+    /// <summary>Asks the device, which computes its next logits as the plan's <paramref name="row"/>-th wanted row, to draw the next token from them.</summary>
+    /// <returns>False: it wants the logits themselves.</returns>
+    public virtual bool TryDraw(SamplingPlan sampling, int row) => false;
+
+    /// <summary>Takes a token that was drawn for it, in order.</summary>
+    /// <returns>True when nothing is left to do.</returns>
+    public virtual bool TakeDrawn(int token) => throw new NotSupportedException("It has asked for no token.");
 
     /// <summary>Takes the hidden state of the pending token at <paramref name="position"/>, in order.</summary>
     public virtual void TakeHidden(int position, ReadOnlySpan<float> hidden)
@@ -190,15 +210,19 @@ internal abstract class Sequence(CancellationToken cancellation)
         return true;
     }
 
-    /// <summary>Notes that the next <paramref name="count"/> tokens are in the cache, and makes the blocks they filled findable.</summary>
+    /// <summary>Notes that the next <paramref name="count"/> tokens are in the cache, or will be when what is enqueued is done.</summary>
     public void Advance(BlockPool pool, int count)
     {
         Computed += count;
-        for (int size = pool.BlockSize; (_registeredBlocks + 1) * size <= Computed; _registeredBlocks++)
-        {
-            ReadOnlySpan<int> tokens = Tokens.Slice(_registeredBlocks * size, size);
-            _content = pool.Register(_blocks[_registeredBlocks], _content, tokens);
-        }
+        RegisterBlocks(pool);
+    }
+
+    /// <summary>Makes the blocks findable that are full of known tokens.</summary>
+    public void RegisterBlocks(BlockPool pool)
+    {
+        ReadOnlySpan<int> tokens = CachedPrefix;
+        for (int size = pool.BlockSize; (_registeredBlocks + 1) * size <= tokens.Length; _registeredBlocks++)
+            _content = pool.Register(_blocks[_registeredBlocks], _content, tokens.Slice(_registeredBlocks * size, size));
     }
 
     /// <summary>Gives all blocks back; what they hold may be found again. The last go first, so that prefixes outlive what follows them.</summary>
@@ -210,6 +234,13 @@ internal abstract class Sequence(CancellationToken cancellation)
         _registeredBlocks = 0;
         _content = BlockPool.Root;
         Computed = 0;
+        Era++;
+        ForgetUndrawn();
+    }
+
+    /// <summary>Called when what was computed for it is void: tokens being drawn will be drawn again.</summary>
+    protected virtual void ForgetUndrawn()
+    {
     }
 
     /// <summary>Where the time went so far, given when the first and the last token came; 0: none has.</summary>

@@ -18,7 +18,7 @@ internal sealed unsafe class AttentionRun : IDisposable
     {
         _layout = layout;
         _backend = new CpuBackend(new CpuOptions { Threads = threads, MaxInstructionSet = level });
-        _rope = _backend.CreateRope(new RopeConfiguration { Base = 1e4f, Dimension = 0, Layout = RopeLayout.HalfSplit }, layout.HeadSize);
+        _rope = _backend.CreateRope(new RopeConfiguration { Base = 1e4f, Dimension = 0, Layout = RopeLayout.HalfSplit }, layout.HeadSize, 1024);
         Store = _backend.CreateKvStore(layout, blocks);
         KvView view = ((CpuKvStore)Store).Layer(1);
         new Span<byte>(view.KeyScales(0, 0), (int)layout.StoredKeyBytes * blocks).Fill(0xFF);

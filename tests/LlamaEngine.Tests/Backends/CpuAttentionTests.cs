@@ -38,7 +38,7 @@ public sealed unsafe class CpuAttentionTests
         int blocks = (Positions + shape.BlockSize - 1) / shape.BlockSize;
         using Activations input = backend.Allocate(Positions, width), output = backend.Allocate(Positions, outputs);
         using KvStore cache = backend.CreateKvStore(shape, blocks + 3);
-        using RopeTable rope = backend.CreateRope(Rope(shape, layout), shape.HeadSize);
+        using RopeTable rope = backend.CreateRope(Rope(shape, layout), shape.HeadSize, 1024);
         // The blocks in descending order: a table is not the identity.
         int[] table = [.. Enumerable.Range(0, blocks).Select(i => blocks + 1 - i)];
         BatchPlan plan = new(Positions, 1, blocks, shape.BlockSize);

@@ -94,7 +94,7 @@ public sealed unsafe class CpuBackendTests
         float[] weight = Numbers.Random(64 * 32, 1);
         using Activations input = backend.Allocate(1, 32), qkv = backend.Allocate(1, 64), output = backend.Allocate(1, 32);
         using KvStore cache = backend.CreateKvStore(layout, 8);
-        using RopeTable rope = backend.CreateRope(new RopeConfiguration { Base = 10000, Dimension = 16, Layout = RopeLayout.HalfSplit }, 16);
+        using RopeTable rope = backend.CreateRope(new RopeConfiguration { Base = 10000, Dimension = 16, Layout = RopeLayout.HalfSplit }, 16, 128);
         using VectorWeight norm = Pinned(weight[..32], t => backend.LoadVector(t));
         BatchPlan plan = new(1, 1, 8, 16);
         int[] table = [0, 1, 2, 3, 4, 5, 6, 7], token = [1];

@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Clients;
 
 /// <summary>What programs that know Microsoft.Extensions.AI only rely on.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class ChatClientTests(LexiconEngine lexicon) : IClassFixture<LexiconEngine>, IDisposable
 {
     private readonly LlamaChatClient _client = lexicon.Engine.AsChatClient();

@@ -5,11 +5,12 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Clients;
 
 /// <summary>Conversations that a chat client keeps by their id.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class ConversationTests : IDisposable
 {
     private const string Freedom = "Define freedom.", Volcano = "What does volcano mean?";
 
-    private readonly InferenceEngine _engine = InferenceEngine.Create(Lexicon.Model);
+    private readonly InferenceEngine _engine = TestEngine.Create(Lexicon.Model);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -7,7 +7,7 @@ public sealed class LexiconEngine : IDisposable
 {
     public const string Camera = "What is a camera?", CameraAnswer = "camera (noun): equipment for taking photographs.";
 
-    public InferenceEngine Engine { get; } = InferenceEngine.Create(Lexicon.Model);
+    public InferenceEngine Engine { get; } = TestEngine.Create(Lexicon.Model);
 
     public void Dispose() => Engine.Dispose();
 }

@@ -4,6 +4,7 @@ using LlamaEngine.Tests.Engine;
 namespace LlamaEngine.Tests.Contexts;
 
 /// <summary>A recipe is computed once for all who want it, and kept for as long as somebody does.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class MaterializedContextTests
 {
     private const int Block = 16;
@@ -105,6 +106,7 @@ public sealed class MaterializedContextTests
     [Fact]
     public async Task Asking_again_at_once_after_giving_up_never_hangs()
     {
+        TestDevice.SkipOnSoftware("hundreds of prefixes");
         await using InferenceEngine engine = Create();
         ContextRecipe recipe = s_recipe with { Prefixes = [s_tokens] };
         for (int i = 0; i < 300; i++)
@@ -158,7 +160,7 @@ public sealed class MaterializedContextTests
     }
 
     private static InferenceEngine Create(int kvTokens = 1024) =>
-        InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, KvCacheTokens = kvTokens });
+        TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, KvCacheTokens = kvTokens });
 
     /// <summary>Blocks retained, after everything that was asked of the loop before.</summary>
     private static async Task<int> RetainedBlocks(InferenceEngine engine)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Contexts;
 
 /// <summary>What is saved comes back the same, in another engine, and everything that was held is let go.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class SnapshotTests : IDisposable
 {
     private static readonly GenerationOptions s_greedy = new() { Temperature = 0, MaxTokens = 12, TopLogProbabilities = 2, IgnoreEndTokens = true };
@@ -153,7 +154,7 @@ public sealed class SnapshotTests : IDisposable
     internal static InferenceEngine Create(KvCacheType type, int? cacheTokens = null)
     {
         var options = new EngineOptions { ModelPath = Lexicon.Model, KvCacheType = type, KvCacheTokens = cacheTokens ?? 2048, Threads = 1 };
-        InferenceEngine engine = InferenceEngine.Create(options);
+        InferenceEngine engine = TestEngine.Create(options);
         engine.SnapshotSliceBytes = 3 * 81_920;
         return engine;
     }

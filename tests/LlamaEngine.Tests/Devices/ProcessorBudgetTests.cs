@@ -133,4 +133,21 @@ public class ProcessorBudgetTests
         Assert.InRange(ProcessorBudget.AvailableProcessors(), 1, ProcessorBudget.AllowedProcessors().Length);
         Assert.Equal(ProcessorBudget.AllowedProcessors().Order(), ProcessorBudget.AllowedProcessors());
     }
+
+    [Theory]
+    [InlineData(16, "max 100000", "", 16, ProcessorLimit.Affinity)]
+    [InlineData(16, "400000 100000", "", 4, ProcessorLimit.ControlGroup)]
+    [InlineData(16, "400000 100000", "SLURM_CPUS_PER_TASK=8", 4, ProcessorLimit.ControlGroup)]
+    [InlineData(16, "max 100000", "SLURM_CPUS_PER_TASK=8", 8, ProcessorLimit.Slurm)]
+    [InlineData(4, "400000 100000", "SLURM_CPUS_PER_TASK=4", 4, ProcessorLimit.Affinity)]
+    [InlineData(4, "max 100000", "SLURM_CPUS_PER_TASK=8", 4, ProcessorLimit.Affinity)]
+    [InlineData(16, "max 100000", "SLURM_CPUS_PER_TASK=0", 1, ProcessorLimit.Slurm)]
+    [InlineData(0, "max 100000", "", 1, ProcessorLimit.Affinity)]
+    internal void The_tightest_limit_is_named(int allowed, string quota, string slurm, int expected, ProcessorLimit limit)
+    {
+        using var machine = new MachineFolder().WithVersionTwo("/job").With("/sys/fs/cgroup/job/cpu.max", quota);
+        SlurmEnvironment environment = SlurmEnvironment.Read(
+            SlurmVariablesOf.With(slurm.Length > 0 ? SlurmVariablesOf.Task : "", slurm), "here");
+        Assert.Equal(new AvailableProcessors(expected, limit), ProcessorBudget.Available(allowed, environment, machine.Files));
+    }
 }

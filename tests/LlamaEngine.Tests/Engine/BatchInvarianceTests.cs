@@ -1,6 +1,7 @@
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>A request's tokens and log probabilities are the same, bit for bit, whatever the engine does beside it.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class BatchInvarianceTests(BatchInvarianceTests.Alone alone) : IClassFixture<BatchInvarianceTests.Alone>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -19,8 +20,8 @@ public sealed class BatchInvarianceTests(BatchInvarianceTests.Alone alone) : ICl
     [MemberData(nameof(Conditions))]
     public async Task Alone_as_among_127_others(int batchTokens, int sequences, int kvTokens, bool preempts)
     {
-        Request[] requests = alone.Requests[..(batchTokens == 1 ? 24 : 128)];
-        await using var engine = InferenceEngine.Create(new EngineOptions
+        Request[] requests = alone.Requests[..(batchTokens == 1 ? Math.Min(24, alone.Count) : alone.Count)];
+        await using var engine = TestEngine.Create(new EngineOptions
         {
             ModelPath = Lexicon.Model,
             MaxBatchTokens = batchTokens,
@@ -37,8 +38,8 @@ public sealed class BatchInvarianceTests(BatchInvarianceTests.Alone alone) : ICl
     [Fact]
     public async Task From_a_cached_prefix()
     {
-        Request[] requests = alone.Requests[..16];
-        await using var engine = InferenceEngine.Create(Lexicon.Model);
+        Request[] requests = alone.Requests[..Math.Min(16, alone.Count)];
+        await using var engine = TestEngine.Create(Lexicon.Model);
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < requests.Length; i++)
@@ -64,15 +65,18 @@ public sealed class BatchInvarianceTests(BatchInvarianceTests.Alone alone) : ICl
     /// <summary>What the requests give one after the other, each in an engine without a past, in one chunk.</summary>
     public sealed class Alone : IAsyncLifetime
     {
+        /// <summary>Requests; so few on the software device that the suite ends in time.</summary>
+        internal int Count { get; } = TestDevice.IsSoftware ? 10 : 128;
+
         internal Request[] Requests { get; } = Create(128);
 
         internal Completion[] Completions { get; } = new Completion[128];
 
         public async ValueTask InitializeAsync()
         {
-            for (int i = 0; i < Requests.Length; i++)
+            for (int i = 0; i < Count; i++)
             {
-                await using var engine = InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = 1 });
+                await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = 1 });
                 Completions[i] = await engine.CompleteAsync(Requests[i].Prompt, Requests[i].Options, Token);
             }
         }

@@ -1,6 +1,7 @@
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>Greedy steps of real models against the reference, fed and free-running.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class GreedyTests
 {
     [Fact]
@@ -15,7 +16,14 @@ public sealed class GreedyTests
     [Fact]
     public Task SmolLM2_runs_free_as_listed() => CheckFreeRun(SmolLM2Model, SmolLM2Greedy);
 
-    private static string SmolLM2Model => SharedData.Shared("models", "smollm2-135m-instruct-q4_1.gguf");
+    private static string SmolLM2Model
+    {
+        get
+        {
+            TestDevice.SkipOnSoftware("135 million parameters");
+            return SharedData.Shared("models", "smollm2-135m-instruct-q4_1.gguf");
+        }
+    }
 
     private static string SmolLM2Greedy => SharedData.Shared("golden", "smollm2", "greedy.json");
 
@@ -25,7 +33,7 @@ public sealed class GreedyTests
         List<int[]> sequences = [.. cases.Select(item => (int[])[.. item.PromptIds, .. item.Ids])];
         var wrong = new List<string>();
         int clear = 0;
-        await using var engine = InferenceEngine.Create(model);
+        await using var engine = TestEngine.Create(model);
         await engine.ComputeLogitsAsync(sequences, (sequence, position, logits) =>
         {
             GreedyCase item = cases[sequence];
@@ -43,7 +51,7 @@ public sealed class GreedyTests
 
     private static async Task CheckFreeRun(string model, string greedy)
     {
-        await using var engine = InferenceEngine.Create(model);
+        await using var engine = TestEngine.Create(model);
         foreach (GreedyCase item in GreedyCase.Load(greedy))
         {
             var options = new GenerationOptions { Temperature = 0, MaxTokens = item.Ids.Length };

@@ -7,6 +7,7 @@ namespace LlamaEngine.Tests.Engine;
 /// <remarks>Measures the memory of the process, so no other test may run beside it.</remarks>
 [Collection(nameof(LifetimeTests))]
 [CollectionDefinition(nameof(LifetimeTests), DisableParallelization = true)]
+[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class LifetimeTests
 {
     private static readonly GenerationOptions s_endless = new() { IgnoreEndTokens = true, Temperature = 0 };
@@ -16,7 +17,7 @@ public sealed class LifetimeTests
     [Fact]
     public async Task Cancelling_ends_a_generation()
     {
-        await using var engine = InferenceEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.Model);
         using var source = new CancellationTokenSource();
         int seen = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
@@ -34,17 +35,17 @@ public sealed class LifetimeTests
     [Fact]
     public async Task A_cancelled_token_ends_a_request_before_it_starts()
     {
-        await using var engine = InferenceEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.Model);
         var cancelled = new CancellationToken(canceled: true);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.CompleteAsync("river", s_endless, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => InferenceEngine.CreateAsync(new EngineOptions { ModelPath = Lexicon.Model }, null, cancelled));
+            () => TestEngine.CreateAsync(new EngineOptions { ModelPath = Lexicon.Model }, null, cancelled));
     }
 
     [Fact]
     public async Task Abandoning_an_enumeration_frees_the_engine_for_the_next()
     {
-        await using var engine = InferenceEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.Model);
         await foreach (CompletionUpdate _ in engine.GenerateAsync(Prompt.FromUser("river"), s_endless, Token))
             break;
         Assert.NotEmpty((await engine.CompleteAsync(Prompt.FromUser("river"), cancellationToken: Token)).Text);
@@ -53,7 +54,7 @@ public sealed class LifetimeTests
     [Fact]
     public async Task Disposing_ends_running_requests_with_ObjectDisposedException()
     {
-        var engine = InferenceEngine.Create(Lexicon.Model);
+        var engine = TestEngine.Create(Lexicon.Model);
         await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
         {
             await foreach (CompletionUpdate _ in engine.GenerateAsync(Prompt.FromUser("river"), s_endless, Token))
@@ -77,7 +78,7 @@ public sealed class LifetimeTests
 
         static async Task Round(int i)
         {
-            await using var engine = await InferenceEngine.CreateAsync(new EngineOptions { ModelPath = Lexicon.Model }, null, Token);
+            await using var engine = await TestEngine.CreateAsync(new EngineOptions { ModelPath = Lexicon.Model }, null, Token);
             using var source = new CancellationTokenSource();
             int left = i % 7;
             try
@@ -100,14 +101,14 @@ public sealed class LifetimeTests
         using var source = new CancellationTokenSource();
         var progress = new CancelAt(source, fraction: 0.5);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => InferenceEngine.CreateAsync(new EngineOptions { ModelPath = Lexicon.Model }, progress, source.Token));
+            () => TestEngine.CreateAsync(new EngineOptions { ModelPath = Lexicon.Model }, progress, source.Token));
         Assert.True(progress.Cancelled);
     }
 
     [Fact]
     public async Task Decoding_a_token_allocates_nothing()
     {
-        await using var engine = InferenceEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.Model);
         long least = long.MaxValue;
         // A collection is charged to the thread that is measured, whoever caused it: so the best of several rounds counts.
         for (int round = 0; round < 8 && least > 0; round++)

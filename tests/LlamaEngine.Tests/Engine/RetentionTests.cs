@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>What sessions and retained prefixes keep, and when it gives way.</summary>
+[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class RetentionTests
 {
     private const int BlockSize = 16;
@@ -132,7 +133,7 @@ public sealed class RetentionTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => engine.RetainAsync("a", Token));
     }
 
-    private static InferenceEngine Create(int kvTokens) => InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, KvCacheTokens = kvTokens });
+    private static InferenceEngine Create(int kvTokens) => TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, KvCacheTokens = kvTokens });
 
     private static int[] Tokens(int count, int seed)
     {

@@ -8,6 +8,7 @@ namespace LlamaEngine.Tests.Engine;
 /// <summary>Thousands of requests of all kinds that end in all ways, in a cache that is too small for them: nothing is left behind.</summary>
 /// <remarks>Measures the memory of the process, so no other test may run beside it.</remarks>
 [Collection(nameof(LifetimeTests))]
+[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class StressTests
 {
     /// <summary>Requests after which everything that can happen has happened.</summary>
@@ -42,8 +43,8 @@ public sealed class StressTests
     [Fact]
     public async Task Nor_do_some_of_a_real_model()
     {
-        await using InferenceEngine engine = InferenceEngine.Create(s_options);
-        int requests = int.TryParse(Environment.GetEnvironmentVariable("LLAMAENGINE_STRESS_REQUESTS"), out int wanted) ? wanted : 160;
+        await using InferenceEngine engine = TestEngine.Create(s_options);
+        int requests = int.TryParse(Environment.GetEnvironmentVariable("LLAMAENGINE_STRESS_REQUESTS"), out int wanted) ? wanted : TestDevice.IsSoftware ? 24 : 160;
         await CheckAsync(engine, requests, seed: 20261122);
     }
 

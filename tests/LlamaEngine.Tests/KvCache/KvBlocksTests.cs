@@ -157,7 +157,7 @@ public sealed unsafe class KvBlocksTests
         KvLayout layout = store.Layout;
         int size = layout.HeadSize, heads = layout.KeyValueHeads;
         using Activations qkv = backend.Allocate(layout.BlockSize, 3 * heads * size);
-        using RopeTable rope = backend.CreateRope(new RopeConfiguration { Base = 1e4f, Dimension = 0, Layout = RopeLayout.HalfSplit }, size);
+        using RopeTable rope = backend.CreateRope(new RopeConfiguration { Base = 1e4f, Dimension = 0, Layout = RopeLayout.HalfSplit }, size, 1024);
         BatchPlan plan = new(layout.BlockSize, 1, 1, layout.BlockSize);
         plan.Add(new int[layout.BlockSize], 0, [block], WantedRows.None);
         for (int position = 0; position < layout.BlockSize; position++)

@@ -36,7 +36,9 @@ internal sealed class GoldenLogits
         int[] firstRow = new int[Sequences.Count];
         for (int i = 1; i < firstRow.Length; i++)
             firstRow[i] = firstRow[i - 1] + Sequences[i - 1].Length;
-        await using var engine = InferenceEngine.Create((options ?? new EngineOptions()) with { ModelPath = model });
+        // As it runs by default: on a GPU the number of rows chooses the kernels, unless the options say otherwise.
+        EngineOptions asked = (options ?? new EngineOptions()) with { ModelPath = model };
+        await using var engine = InferenceEngine.Create(TestDevice.IsCuda ? asked with { Device = DeviceKind.Cuda } : asked);
         await engine.ComputeLogitsAsync(
             Sequences,
             (sequence, position, logits) => logits.CopyTo(actual.AsSpan((firstRow[sequence] + position) * Vocabulary, Vocabulary)),

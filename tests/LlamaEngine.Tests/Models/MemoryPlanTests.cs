@@ -1,4 +1,5 @@
 using LlamaEngine.Backends;
+using LlamaEngine.Backends.Cpu;
 using LlamaEngine.Devices;
 using LlamaEngine.Models;
 
@@ -101,7 +102,7 @@ public class MemoryPlanTests
         // Heads of 4 values: 2 layers · 4 bytes · (4 · 16 of keys + 16 · 16 of values, padded) a block.
         using var model = new PaperModel(Context, headSize: 4);
         MemoryPlan plan = MemoryPlan.Create(
-            s_options with { KvCacheTokens = 48 }, model, blockSize: 16, minLogitRows: 5, new AvailableMemory(0, MemoryLimit.Machine));
+            s_options with { KvCacheTokens = 48 }, model, blockSize: 16, minLogitRows: 5, new HostMemory(new AvailableMemory(0, MemoryLimit.Machine)));
         Assert.Equal(3 * 2560, plan.KvBytes);
     }
 
@@ -133,7 +134,7 @@ public class MemoryPlanTests
         // 2 · 2³¹ layers · 64 values · 4 bytes a position, for 2²⁶ positions: 2⁶⁶ bytes.
         using var model = new PaperModel(Context, layers: int.MaxValue, headSize: 64);
         MemoryPlan plan = MemoryPlan.Create(
-            s_options with { KvCacheTokens = 1 << 26 }, model, blockSize: 16, minLogitRows: 5, new AvailableMemory(1L << 50, MemoryLimit.Machine));
+            s_options with { KvCacheTokens = 1 << 26 }, model, blockSize: 16, minLogitRows: 5, new HostMemory(new AvailableMemory(1L << 50, MemoryLimit.Machine)));
         Assert.Equal(long.MaxValue, plan.TotalBytes);
         Assert.Throws<InsufficientDeviceMemoryException>(plan.ThrowIfInsufficient);
     }
@@ -164,6 +165,6 @@ public class MemoryPlanTests
     private static MemoryPlan Plan(EngineOptions options, long free, int contextLength = Context)
     {
         using var model = new PaperModel(contextLength);
-        return MemoryPlan.Create(options, model, blockSize: 16, minLogitRows: 5, new AvailableMemory(free, MemoryLimit.Machine));
+        return MemoryPlan.Create(options, model, blockSize: 16, minLogitRows: 5, new HostMemory(new AvailableMemory(free, MemoryLimit.Machine)));
     }
 }

@@ -53,8 +53,8 @@ public sealed class ModelLocatorTests : IDisposable
     {
         string model = SharedData.Own("models", "gqa-tied", "model.gguf");
         var refused = Assert.Throws<DeviceUnavailableException>(
-            () => InferenceEngine.Create(new EngineOptions { ModelPath = model, Device = DeviceKind.Cuda }));
-        Assert.Equal("cuda", refused.Requested);
+            () => InferenceEngine.Create(new EngineOptions { ModelPath = model, Device = DeviceKind.Cuda, DeviceOrdinal = 1023 }));
+        Assert.Equal("cuda:1023", refused.Requested);
     }
 
     [Fact]

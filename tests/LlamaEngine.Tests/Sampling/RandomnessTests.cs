@@ -100,7 +100,7 @@ public class RandomnessTests
     }
 
     // χ² over the tokens expected often enough; the bound is mean + 5 standard deviations. Seeds are fixed: no flakes.
-    private static void AssertFollows(double[] probabilities, int[] counts)
+    internal static void AssertFollows(double[] probabilities, int[] counts)
     {
         double draws = counts.Sum(), chi = 0;
         int cells = 0;

@@ -57,7 +57,7 @@ public class SamplingAllocationTests
 
     // A collection that another test causes counts the unused rest of this thread's allocation buffer as allocated. What the
     // action itself allocates, it allocates every time: so the smallest count is the true one. The first run makes room.
-    private static void AssertAllocatesNothing(Action action)
+    internal static void AssertAllocatesNothing(Action action)
     {
         action();
         long least = long.MaxValue;

@@ -2,6 +2,7 @@ using LlamaEngine.Backends.Cpu.Kernels;
 using LlamaEngine.Backends.Cpu.Linear;
 using LlamaEngine.Backends.Cpu.Memory;
 using LlamaEngine.Backends.Cpu.Simd;
+using LlamaEngine.Devices;
 using LlamaEngine.Formats;
 using LlamaEngine.Models;
 
@@ -43,6 +44,12 @@ internal sealed unsafe class CpuBackend : IBackend
     public int Threads => _pool.Threads;
 
     /// <inheritdoc/>
+    public int StepsAhead => 0;
+
+    /// <inheritdoc/>
+    public DeviceMemory Memory => new HostMemory(MemoryBudget.Available());
+
+    /// <inheritdoc/>
     public Activations Allocate(int rows, int columns) => new CpuActivations(rows, columns, _memory);
 
     /// <inheritdoc/>
@@ -55,7 +62,7 @@ internal sealed unsafe class CpuBackend : IBackend
     public KvStore CreateKvStore(KvLayout layout, int blocks) => new CpuKvStore(layout, blocks, _memory);
 
     /// <inheritdoc/>
-    public RopeTable CreateRope(RopeConfiguration configuration, int headSize)
+    public RopeTable CreateRope(RopeConfiguration configuration, int headSize, int positions)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(configuration.Dimension, headSize);
         return new CpuRopeTable(configuration, _memory);
@@ -179,6 +186,27 @@ internal sealed unsafe class CpuBackend : IBackend
         for (int i = 0; i < rows.Length; i++)
             new ReadOnlySpan<float>(from.Row(rows[i]), from.Columns).CopyTo(new Span<float>(to.Row(first + i), to.Columns));
     }
+
+    /// <inheritdoc/>
+    public void BeginStep(BatchPlan plan)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void EndStep(BatchPlan plan)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Finish(BatchPlan plan)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Sample(BatchPlan plan, Activations logits) => throw new NotSupportedException("Tokens are drawn by the engine's loop.");
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> Drawn(BatchPlan plan) => [];
 
     /// <inheritdoc/>
     public Span<float> Read(Activations activations, int row) =>
