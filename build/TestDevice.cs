@@ -9,23 +9,27 @@ internal sealed record TestDevice(string Name, IReadOnlyDictionary<string, strin
     /// <summary>The project whose tests run on several devices.</summary>
     public const string Project = "LlamaEngine.Tests";
 
-    private const string LibraryVariable = "LLAMAENGINE_CUDA_LIBRARY";
+    private const string LibraryVariable = "LLAMAENGINE_CUDA_LIBRARY", SeedVariable = "LLAMAENGINE_SIMT_SEED";
 
-    private static readonly string[] s_all = ["-trait", "Device=Any"];
-
-    // The software device takes a thousand times as long as what it stands for.
-    private static readonly string[] s_quick = [.. s_all, "-trait-", "Software=TooSlow"];
+    private static readonly string[] s_anyDevice = ["-trait", "Device=Any"], s_kernels = ["-namespace", $"{Project}.Backends.Cuda"];
 
     /// <summary>
-    /// The library that the variable names and nothing else; without it the software device, if it was built, and the GPU, if there is one.
+    /// The library that the variable names and nothing else; without it the software device, if it was built, once as it is and once, for
+    /// the kernels, with its threads in another order, and the GPU, if there is one.
     /// </summary>
     public static IEnumerable<TestDevice> Find(Repository repository)
     {
         if (System.Environment.GetEnvironmentVariable(LibraryVariable) is { Length: > 0 } named)
-            return [Create($"the device of {Path.GetFileName(named)}", named, named.Contains("simt", StringComparison.Ordinal) ? s_quick : s_all)];
+            return [Create($"the device of {Path.GetFileName(named)}", named)];
         string software = NativeCode.SoftwareDeviceOf(repository);
-        IEnumerable<TestDevice> built = File.Exists(software) ? [Create("the software device", software, s_quick)] : [];
-        return HasGpu() ? built.Append(Create("the GPU", OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", s_all)) : built;
+        TestDevice[] built =
+        [
+            Create("the software device", software),
+            new("the software device, shuffled", new Dictionary<string, string> { [LibraryVariable] = software, [SeedVariable] = "1" }, s_kernels),
+        ];
+        if (!File.Exists(software))
+            built = [];
+        return HasGpu() ? built.Append(Create("the GPU", OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1")) : built;
     }
 
     /// <summary>Why the tests run on no CUDA device; null if they run on one.</summary>
@@ -36,8 +40,8 @@ internal sealed record TestDevice(string Name, IReadOnlyDictionary<string, strin
         return !NativeCode.HasKernels(repository) ? "there are no kernels" : Find(repository).Any() ? null : "there is no software device";
     }
 
-    private static TestDevice Create(string name, string library, string[] filter) =>
-        new(name, new Dictionary<string, string> { ["LLAMAENGINE_TEST_DEVICE"] = "cuda", [LibraryVariable] = library }, filter);
+    private static TestDevice Create(string name, string library) =>
+        new(name, new Dictionary<string, string> { ["LLAMAENGINE_TEST_DEVICE"] = "cuda", [LibraryVariable] = library }, s_anyDevice);
 
     // The driver's library may be there without a GPU, its device file not.
     private static bool HasGpu() => OperatingSystem.IsWindows()

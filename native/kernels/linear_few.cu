@@ -5,13 +5,13 @@
 //   for eight rows of 4-bit weights the multiply-adds come close. Decoding a 4-bit weight exactly takes five instructions, which is what
 //   bounds one row where the memory gives more than some 12 bytes a clock and multiprocessor.
 //
-// A block computes FEW_OUTPUTS outputs; its threads share out the parts of their weight rows. Each thread first sends for its parts of
-// all outputs, then decodes run by run and multiplies with the same activations. A row's sum is: per thread its parts in order, then over
+// A block computes FEW_OUTPUTS outputs; its threads share out the parts of their weight rows, and there are no more warps than parts for
+// them. Each thread first sends for its parts of all outputs, then decodes run by run and multiplies with the same activations. A row's sum is: per thread its parts in order, then over
 // the warp, then over the warps. Nothing of this depends on the number of rows, so neither does the result, bit for bit.
 #include "kernels.h"
 #include "quants.h"
 
-constexpr int FEW_WARPS = 4;
+constexpr int FEW_WARPS = 4; // at most
 constexpr int FEW_THREADS = 32 * FEW_WARPS;
 constexpr int FEW_OUTPUTS = 2;
 constexpr int FEW_ROWS = 8;
@@ -53,15 +53,15 @@ template <class Q, int Rows> DEVICE void add_parts(const LinearArguments& args, 
         weights[o] = (const uint8_t*)args.weight + smaller(first_output + o, args.outputs - 1) * args.row_bytes;
     bool wide = args.row_bytes % 16 == 0;
     bool cut = Q::CUT && args.inputs % Q::PART != 0;
-    int parts = Q::parts(args.inputs) - cut;
-    for (int first = thread_x(); first < parts; first += FEW_THREADS * InFlight) {
+    int parts = Q::parts(args.inputs) - cut, threads = block_threads();
+    for (int first = thread_x(); first < parts; first += threads * InFlight) {
         typename Q::Raw raw[InFlight][FEW_OUTPUTS];
         UNROLLED for (int k = 0; k < InFlight; k++)
             UNROLLED for (int o = 0; o < FEW_OUTPUTS; o++)
-                raw[k][o] = Q::fetch(weights[o], smaller(first + k * FEW_THREADS, parts - 1), args.inputs, wide);
+                raw[k][o] = Q::fetch(weights[o], smaller(first + k * threads, parts - 1), args.inputs, wide);
         UNROLLED for (int k = 0; k < InFlight; k++)
-            if (first + k * FEW_THREADS < parts)
-                add_part<Q, Rows>(args, first + k * FEW_THREADS, raw[k], sums);
+            if (first + k * threads < parts)
+                add_part<Q, Rows>(args, first + k * threads, raw[k], sums);
     }
     if (cut && thread_x() == 0) {
         typename Q::Raw raw[FEW_OUTPUTS];
@@ -89,12 +89,12 @@ template <class Q, int Rows> DEVICE void linear_few(const LinearArguments& args,
     if (o >= FEW_OUTPUTS || row >= args.rows || output >= args.outputs)
         return;
     float sum = 0;
-    for (int w = 0; w < FEW_WARPS; w++)
+    for (int w = 0; w < block_threads() / 32; w++)
         sum += partials[(w * FEW_OUTPUTS + o) * Rows + row];
     args.output[(int64_t)row * args.output_stride + output] = args.bias == nullptr ? sum : sum + args.bias[output];
 }
 
-// Launch: grid (outputs / FEW_OUTPUTS, rounded up), 128 threads. linear_few takes 1 to 8 rows, linear_one one, the same bits with fewer registers.
+// Launch: grid (outputs / FEW_OUTPUTS, rounded up), 32 to 128 threads: a warp for every 32 parts. linear_few takes 1 to 8 rows, linear_one one, the same bits with fewer registers.
 #define LINEAR_FEW(Type, name) \
     KERNEL(linear_few_##name, LinearArguments, FEW_THREADS) { SHARED(float, partials, FEW_WARPS * FEW_OUTPUTS * FEW_ROWS); linear_few<Type, FEW_ROWS>(args, partials); } \
     KERNEL(linear_one_##name, LinearArguments, FEW_THREADS) { SHARED(float, partials, FEW_WARPS * FEW_OUTPUTS); linear_few<Type, 1>(args, partials); }

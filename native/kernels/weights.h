@@ -20,7 +20,7 @@
 #if defined(__clang__) || defined(__NVCC__)
 #define UNROLLED _Pragma("unroll")
 #else
-#define UNROLLED
+#define UNROLLED _Pragma("GCC unroll 32")
 #endif
 
 // A non-negative whole number below 2^23 as a float: exact, and cheaper than a conversion instruction.

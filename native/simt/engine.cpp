@@ -14,6 +14,9 @@ using boost::context::detail::transfer_t;
 
 constinit thread_local Worker* worker = nullptr;
 
+// Collectives of a warp that follow each other before another warp has its turn.
+constexpr uint32_t most_collectives_in_a_row = 64;
+
 // Stacks lie in one mapping, each below a page that may not be touched.
 constexpr long stack_bytes = 64 << 10, guard_bytes = 4096, stack_stride = stack_bytes + guard_bytes;
 
@@ -30,6 +33,7 @@ Worker::Worker() {
         threads[i].stack = start + guard_bytes;
         // Tops at different offsets within a page, so that the stacks do not compete for the same cache lines.
         threads[i].stack_end = start + stack_stride - i % 16 * 256;
+        threads[i].context = nullptr;
         threads[i].x = i;
         threads[i].lane = i % warp_size;
         threads[i].warp = &warps[i / warp_size];
@@ -56,6 +60,14 @@ static void make_ready(Worker& w, Warp& warp, uint32_t lanes) {
     for (int i = 0; i < warp_size; i++)
         if (lanes >> (i ^ flip) & 1)
             make_ready(w, first + (i ^ flip));
+}
+
+// In natural order, before all others: threads that are in the processor's caches go on.
+static void make_first(Worker& w, Warp& warp, uint32_t lanes) {
+    int first = (int)(&warp - w.warps) * warp_size;
+    for (int i = warp_size - 1; i >= 0; i--)
+        if (lanes >> i & 1)
+            w.ready[--w.head % most_threads] = (uint16_t)(first + i);
 }
 
 static Thread& take_ready(Worker& w) {
@@ -99,7 +111,8 @@ static void wait(Worker& w) {
     resume(w, take_ready(w));
 }
 
-[[noreturn]] static void end_thread(Worker& w) {
+// Comes back when the fiber runs a thread of the next block.
+static void end_thread(Worker& w) {
     Thread& self = *w.current;
     self.exited = true;
     self.warp->exited |= 1u << self.lane;
@@ -112,20 +125,21 @@ static void wait(Worker& w) {
         resume(w, w.scheduler);
     else
         wait(w);
-    __builtin_unreachable();
 }
 
 static void begin_thread(transfer_t from) {
     static_cast<Thread*>(from.data)->context = from.fctx;
-    worker->launch->kernel->body(worker->launch->arguments);
-    end_thread(*worker);
+    for (;;) {
+        worker->launch->kernel->body(worker->launch->arguments);
+        end_thread(*worker);
+    }
 }
 
 void Worker::run_block(Launch& l, long index) {
     block[0] = (int)(index % l.grid[0]);
     block[1] = (int)(index / l.grid[0] % l.grid[1]);
     block[2] = (int)(index / l.grid[0] / l.grid[1]);
-    head = tail = 0;
+    head = tail = most_threads; // so that there is room before it
     running = l.threads;
     waiting = 0;
     array_count = 0;
@@ -138,7 +152,8 @@ void Worker::run_block(Launch& l, long index) {
     random = (l.seed + 1) * 0x9e3779b97f4a7c15 ^ (uint64_t)(index + 1) * 0xbf58476d1ce4e5b9;
     for (int i = 0; i < l.threads; i++) {
         Thread& t = threads[i];
-        t.context = make_fcontext(t.stack_end, (size_t)(t.stack_end - t.stack), begin_thread);
+        if (t.context == nullptr)
+            t.context = make_fcontext(t.stack_end, (size_t)(t.stack_end - t.stack), begin_thread);
         t.exited = t.at_barrier = false;
         t.site = {l.kernel->file, 0};
         t.copy_group = 0;
@@ -154,6 +169,10 @@ void Worker::run_block(Launch& l, long index) {
     }
     current = &scheduler;
     resume(*this, take_ready(*this));
+    // After a fault some fibers stand in the middle of the kernel: they begin anew.
+    if (l.stopped)
+        for (Thread& t : threads)
+            t.context = nullptr;
 }
 
 void Worker::run(Launch& l) {
@@ -287,10 +306,17 @@ void release(Worker& w) {
     Warp& warp = *w.current->warp;
     warp.arrived = 0;
     warp.phase++;
-    bool permuted = w.launch->seed != 0;
-    make_ready(w, warp, permuted ? 0xffffffffu : ~(1u << w.current->lane));
-    if (permuted)
+    if (w.launch->seed != 0) {
+        make_ready(w, warp, 0xffffffffu);
         resume(w, take_ready(w));
+        return;
+    }
+    // Now and then others come first, for whom this warp may be waiting.
+    uint32_t others = ~(1u << w.current->lane);
+    if (warp.phase % most_collectives_in_a_row != 0)
+        make_first(w, warp, others);
+    else
+        make_ready(w, warp, others);
 }
 
 void warp_barrier(Site site) {
@@ -336,22 +362,20 @@ uint32_t ballot(bool value, Site site) {
     return result;
 }
 
-// What five rounds of shuffle_xor give, all in one: in each, every lane takes its partner's value of the round before.
+// What five rounds of shuffle_xor give, all in one. In each, every lane takes its partner's value of the round before; since a and b
+// combine as b and a do, lanes that are `mask` apart have the same value from then on.
 template <class Combine> static float butterfly(const void* operation, float value, Site site, Combine combine) {
     Worker& w = *worker;
     Thread& self = *w.current;
     float* values = (float*)self.warp->values[self.warp->phase & 1];
     values[self.lane] = value;
     if (arrive(w, operation, site)) {
-        for (int mask = warp_size / 2; mask > 0; mask >>= 1) {
-            float before[warp_size];
-            memcpy(before, values, sizeof before);
-            for (int i = 0; i < warp_size; i++)
-                values[i] = combine(before[i], before[i ^ mask]);
-        }
+        for (int mask = warp_size / 2; mask > 0; mask >>= 1)
+            for (int i = 0; i < mask; i++)
+                values[i] = combine(values[i], values[i + mask]);
         release(w);
     }
-    return values[self.lane];
+    return values[0];
 }
 
 float warp_sum(float value, Site site) {

@@ -64,7 +64,7 @@ struct Warp {
 };
 
 struct Thread {
-    void* context;      // where it goes on
+    void* context;      // where it goes on; null: no fiber yet
     Warp* warp;
     int x, lane;
     char *stack, *stack_end;

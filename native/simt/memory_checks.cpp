@@ -39,8 +39,6 @@ static bool is_of_this_library(uint64_t address) {
 // The way for whatever the page cache does not have.
 [[gnu::noinline]] static void check_elsewhere(Worker& w, uint64_t address, long bytes, Access access, const void* caller) {
     const Launch& l = *w.launch;
-    if (access == Access::Read && address - (uint64_t)l.arguments < (uint64_t)l.kernel->argument_bytes)
-        return;
     uint64_t page = address >> 12;
     Allocations::Range range = l.allocations->find(address, (uint64_t)bytes);
     if (range.size == 0)
@@ -62,6 +60,8 @@ static inline void check(const void* pointer, long bytes, Access access, const v
         return check_shared_access(w, address - (uint64_t)w.shared, bytes, access, caller);
     const Thread& self = *w.current;
     if (address - (uint64_t)self.stack < (uint64_t)(self.stack_end - self.stack))
+        return;
+    if (access == Access::Read && address - (uint64_t)w.launch->arguments < (uint64_t)w.launch->kernel->argument_bytes)
         return;
     check_elsewhere(w, address, bytes, access, caller);
 }

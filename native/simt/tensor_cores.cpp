@@ -5,37 +5,53 @@
 
 namespace simt {
 
-static float from_half(uint16_t v) { return _cvtsh_ss(v); }
-static float from_bfloat(uint16_t v) {
-    uint32_t bits = (uint32_t)v << 16;
-    return __builtin_bit_cast(float, bits);
+static inline __m256 from_half(__m128i v) { return _mm256_cvtph_ps(v); }
+static inline __m256 from_bfloat(__m128i v) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16)); }
+
+// Eight rows of eight 16-bit numbers.
+static inline void transpose(const void* from, __m128i (&to)[8]) {
+    const __m128i* rows = (const __m128i*)from;
+    __m128i pairs[8], fours[8];
+    for (int i = 0; i < 4; i++) {
+        __m128i even = _mm_loadu_si128(rows + 2 * i), odd = _mm_loadu_si128(rows + 2 * i + 1);
+        pairs[i] = _mm_unpacklo_epi16(even, odd);
+        pairs[i + 4] = _mm_unpackhi_epi16(even, odd);
+    }
+    for (int i = 0; i < 4; i++) {
+        fours[i] = _mm_unpacklo_epi32(pairs[2 * i], pairs[2 * i + 1]);
+        fours[i + 4] = _mm_unpackhi_epi32(pairs[2 * i], pairs[2 * i + 1]);
+    }
+    for (int half = 0; half < 2; half++) {
+        to[4 * half] = _mm_unpacklo_epi64(fours[2 * half], fours[2 * half + 1]);
+        to[4 * half + 1] = _mm_unpackhi_epi64(fours[2 * half], fours[2 * half + 1]);
+        to[4 * half + 2] = _mm_unpacklo_epi64(fours[2 * half + 4], fours[2 * half + 5]);
+        to[4 * half + 3] = _mm_unpackhi_epi64(fours[2 * half + 4], fours[2 * half + 5]);
+    }
 }
 
-// c[16×8] += a[16×16] · b[16×8] of the fragments in the warp: every product is exact in float32, sums are in float32.
-template <float (*Convert)(uint16_t)> static void multiply(Warp& warp, float* sums) {
+// c[16×8] += a[16×16] · b[16×8] of the fragments in the warp: every product is exact in float32, sums are in float32. One register of a
+// warp holds an 8×8 part of a row by row, or of b column by column.
+template <__m256 (*Convert)(__m128i)> static void multiply(Warp& warp, float* sums) {
     float a[16][16];
-    alignas(32) float b[16][8];
-    for (int lane = 0; lane < warp_size; lane++) {
-        int group = lane / 4, pair = lane % 4 * 2;
-        for (int i = 0; i < 4; i++) {
-            float* at = &a[group + i % 2 * 8][pair + i / 2 * 8];
-            at[0] = Convert((uint16_t)warp.a[i][lane]);
-            at[1] = Convert((uint16_t)(warp.a[i][lane] >> 16));
-        }
-        for (int i = 0; i < 2; i++) {
-            b[pair + i * 8][group] = Convert((uint16_t)warp.b[i][lane]);
-            b[pair + i * 8 + 1][group] = Convert((uint16_t)(warp.b[i][lane] >> 16));
-        }
+    for (int i = 0; i < 4; i++)
+        for (int row = 0; row < 8; row++)
+            _mm256_storeu_ps(&a[row + i % 2 * 8][i / 2 * 8], Convert(_mm_loadu_si128((const __m128i*)warp.a[i] + row)));
+    __m256 b[16];
+    for (int i = 0; i < 2; i++) {
+        __m128i rows[8];
+        transpose(warp.b[i], rows);
+        for (int k = 0; k < 8; k++)
+            b[i * 8 + k] = Convert(rows[k]);
     }
     for (int row = 0; row < 16; row++) {
         __m256 sum = _mm256_loadu_ps(&sums[row * 8]);
         for (int k = 0; k < 16; k++)
-            sum = _mm256_add_ps(sum, _mm256_mul_ps(_mm256_set1_ps(a[row][k]), _mm256_load_ps(b[k])));
+            sum = _mm256_add_ps(sum, _mm256_mul_ps(_mm256_set1_ps(a[row][k]), b[k]));
         _mm256_storeu_ps(&sums[row * 8], sum);
     }
 }
 
-template <float (*Convert)(uint16_t)> static Sums multiply(Sums c, Rows a, uint32_t b0, uint32_t b1, Site site) {
+template <__m256 (*Convert)(__m128i)> static Sums multiply(Sums c, Rows a, uint32_t b0, uint32_t b1, Site site) {
     static const char operation = 0;
     Worker& w = *worker;
     Thread& self = *w.current;

@@ -11,9 +11,6 @@ internal static class TestDevice
     /// <summary>The trait's name and value.</summary>
     public const string Trait = "Device", Any = "Any";
 
-    /// <summary>The trait of tests that the software device would take many minutes for; a GPU runs them.</summary>
-    public const string SoftwareTrait = "Software", TooSlow = "TooSlow";
-
     /// <summary>Tests run on CUDA.</summary>
     public static bool IsCuda { get; } = Environment.GetEnvironmentVariable("LLAMAENGINE_TEST_DEVICE") == "cuda";
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Clients;
 
 /// <summary>Conversations that a chat client keeps by their id.</summary>
-[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class ConversationTests : IDisposable
 {
     private const string Freedom = "Define freedom.", Volcano = "What does volcano mean?";

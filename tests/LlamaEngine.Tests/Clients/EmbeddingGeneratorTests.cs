@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Clients;
 
 /// <summary>Embeddings through the ecosystem's interface.</summary>
-[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class EmbeddingGeneratorTests(LexiconEngine lexicon) : IClassFixture<LexiconEngine>
 {
     private static readonly string[] s_texts = ["a small blue bird", "the red ball", "river"];

@@ -153,7 +153,7 @@ public sealed class SnapshotTests : IDisposable
     /// <summary>An engine whose snapshots have several slices: of 3 blocks of float32, 6 of half precision.</summary>
     internal static InferenceEngine Create(KvCacheType type, int? cacheTokens = null)
     {
-        var options = new EngineOptions { ModelPath = Lexicon.Model, KvCacheType = type, KvCacheTokens = cacheTokens ?? 2048, Threads = 1 };
+        var options = new EngineOptions { ModelPath = Lexicon.StandIn, KvCacheType = type, KvCacheTokens = cacheTokens ?? 2048, Threads = 1 };
         InferenceEngine engine = TestEngine.Create(options);
         engine.SnapshotSliceBytes = 3 * 81_920;
         return engine;

@@ -4,7 +4,7 @@ using LlamaEngine.Sampling;
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>Who is taken, in which order, for how long, and what is left behind.</summary>
-[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class AdmissionTests
 {
     private static readonly GenerationOptions s_endless = new() { IgnoreEndTokens = true, Temperature = 0 };
@@ -92,7 +92,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task A_request_that_can_never_fit_is_refused_with_both_numbers()
     {
-        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, KvCacheTokens = 64 });
+        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.StandIn, KvCacheTokens = 64 });
         int[] prompt = [.. Enumerable.Range(1, 64)];
         var refused = await Assert.ThrowsAsync<ContextLengthExceededException>(() => engine.CompleteAsync(prompt, s_endless, Token));
         Assert.Equal((65, 64), (refused.RequestedTokens, refused.AvailableTokens));
@@ -105,7 +105,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task A_request_cancelled_in_its_prefill_frees_its_blocks_within_a_step()
     {
-        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxBatchTokens = 32 });
+        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.StandIn, MaxBatchTokens = 32 });
         using var source = new CancellationTokenSource();
         using var gate = new Gate();
         // A stream of one block, which sees every step from the loop thread; beside it a prompt in chunks of 31.
@@ -130,7 +130,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task A_long_prompt_holds_running_streams_up_for_one_chunk_at_most()
     {
-        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxBatchTokens = 16 });
+        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.StandIn, MaxBatchTokens = 16 });
         using var gate = new Gate();
         // While the loop stands at this request's first token, the long prompt arrives.
         Task<Completion> stream = engine.CompleteAsync("river", s_endless with { MaxTokens = 40, LogitProcessors = [gate] }, Token);
@@ -144,7 +144,7 @@ public sealed class AdmissionTests
     }
 
     private static InferenceEngine Create(int maxSequences, int? maxQueued = null) => TestEngine.Create(
-        new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = maxSequences, MaxQueuedRequests = maxQueued });
+        new EngineOptions { ModelPath = Lexicon.StandIn, MaxSequences = maxSequences, MaxQueuedRequests = maxQueued });
 
     /// <summary>Holds the loop thread until it is opened.</summary>
     private sealed class Gate : ILogitProcessor, IDisposable

@@ -17,11 +17,11 @@ public sealed class ChoicesTests
     [InlineData(2)]
     public async Task Each_choice_is_what_it_would_be_alone(int maxSequences)
     {
-        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MaxSequences = maxSequences });
+        await using var engine = TestEngine.Create(new EngineOptions { ModelPath = Lexicon.StandIn, MaxSequences = maxSequences });
         IReadOnlyList<Completion> choices = await engine.CompleteAllAsync(s_prompt, s_sampled with { Choices = 5 }, Token);
         Assert.Equal(5, choices.Count);
         Assert.True(choices.Select(choice => choice.Text).Distinct().Count() > 1);
-        await using var other = TestEngine.Create(Lexicon.Model);
+        await using var other = TestEngine.Create(Lexicon.StandIn);
         for (int i = 0; i < choices.Count; i++)
         {
             Completion alone = await other.CompleteAsync(s_prompt, s_sampled with { Seed = s_sampled.Seed + (ulong)i }, Token);
@@ -35,7 +35,7 @@ public sealed class ChoicesTests
     [Fact]
     public async Task The_prompt_is_computed_once()
     {
-        await using var engine = TestEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
         IReadOnlyList<Completion> choices = await engine.CompleteAllAsync(s_prompt, s_sampled with { Choices = 8, MaxTokens = 1 }, Token);
         int prompt = engine.Tokenize(s_prompt).Length;
         Assert.Equal(prompt, engine.Statistics.ComputedTokens);
@@ -47,7 +47,7 @@ public sealed class ChoicesTests
     [Fact]
     public async Task A_single_completion_of_several_is_refused()
     {
-        await using var engine = TestEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
         await Assert.ThrowsAsync<ArgumentException>(() => engine.CompleteAsync(s_prompt, new GenerationOptions { Choices = 2 }, Token));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => engine.CompleteAllAsync(s_prompt, new GenerationOptions { Choices = 129 }, Token));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => engine.CompleteAllAsync(s_prompt, new GenerationOptions { Choices = 0 }, Token));
@@ -56,7 +56,7 @@ public sealed class ChoicesTests
     [Fact]
     public async Task A_failing_choice_ends_all_and_frees_their_blocks()
     {
-        await using var engine = TestEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
         var options = s_sampled with { Choices = 4, LogitProcessors = [new FailAfter(6)] };
         await Assert.ThrowsAsync<FormatException>(() => engine.CompleteAllAsync(s_prompt, options, Token));
         await Idle(engine);
@@ -66,7 +66,7 @@ public sealed class ChoicesTests
     [Fact]
     public async Task Choices_that_never_began_end_with_their_leader()
     {
-        await using var engine = TestEngine.Create(Lexicon.Model);
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
         using var source = new CancellationTokenSource();
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.CompleteAllAsync(s_prompt, s_sampled with { Choices = 4 }, source.Token));

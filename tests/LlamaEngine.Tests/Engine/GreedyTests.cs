@@ -1,7 +1,7 @@
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>Greedy steps of real models against the reference, fed and free-running.</summary>
-[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class GreedyTests
 {
     [Fact]

@@ -4,12 +4,14 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Tests.Engine;
 
 /// <summary>What sessions and retained prefixes keep, and when it gives way.</summary>
-[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
+[Trait(TestDevice.Trait, TestDevice.Any)]
 public sealed class RetentionTests
 {
     private const int BlockSize = 16;
 
     private static readonly GenerationOptions s_short = new() { MaxTokens = 4, IgnoreEndTokens = true, Temperature = 0 };
+
+    private static readonly GenerationOptions s_some = new() { MaxTokens = 20 };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -92,7 +94,7 @@ public sealed class RetentionTests
         int turns = 0, cached = 0;
         foreach (string question in (string[])["What is a camera?", "Define freedom.", "What does volcano mean?"])
         {
-            await foreach (CompletionUpdate update in chat.SendAsync(question, cancellationToken: Token))
+            await foreach (CompletionUpdate update in chat.SendAsync(question, s_some, Token))
                 cached = update.Usage?.CachedTokens ?? cached;
             Assert.True(turns++ == 0 || cached >= BlockSize, $"turn {turns} found {cached} tokens");
             for (int i = 0; i < 6; i++)
@@ -116,7 +118,7 @@ public sealed class RetentionTests
         await using InferenceEngine engine = Create(512);
         ChatMessage[] shots = [new(ChatRole.User, "What is a camera?"), new(ChatRole.Assistant, "camera (noun): equipment for taking photographs.")];
         using RetainedContext retained = await engine.RetainAsync(Prompt.FromMessages(shots), Token);
-        Completion completion = await engine.CompleteAsync(Prompt.FromMessages([.. shots, new(ChatRole.User, "Define freedom.")]), cancellationToken: Token);
+        Completion completion = await engine.CompleteAsync(Prompt.FromMessages([.. shots, new(ChatRole.User, "Define freedom.")]), s_some, Token);
         Assert.Equal(retained.Tokens.Length / BlockSize * BlockSize, completion.Usage.CachedTokens);
         Assert.Equal(2, retained.Messages.Length);
     }
@@ -133,7 +135,7 @@ public sealed class RetentionTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => engine.RetainAsync("a", Token));
     }
 
-    private static InferenceEngine Create(int kvTokens) => TestEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, KvCacheTokens = kvTokens });
+    private static InferenceEngine Create(int kvTokens) => TestEngine.Create(new EngineOptions { ModelPath = Lexicon.StandIn, KvCacheTokens = kvTokens });
 
     private static int[] Tokens(int count, int seed)
     {

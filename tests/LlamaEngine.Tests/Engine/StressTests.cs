@@ -8,7 +8,6 @@ namespace LlamaEngine.Tests.Engine;
 /// <summary>Thousands of requests of all kinds that end in all ways, in a cache that is too small for them: nothing is left behind.</summary>
 /// <remarks>Measures the memory of the process, so no other test may run beside it.</remarks>
 [Collection(nameof(LifetimeTests))]
-[Trait(TestDevice.Trait, TestDevice.Any), Trait(TestDevice.SoftwareTrait, TestDevice.TooSlow)]
 public sealed class StressTests
 {
     /// <summary>Requests after which everything that can happen has happened.</summary>
@@ -18,7 +17,7 @@ public sealed class StressTests
 
     private static readonly EngineOptions s_options = new()
     {
-        ModelPath = Lexicon.Model,
+        ModelPath = Lexicon.StandIn,
         ContextLength = Context,
         KvCacheTokens = KvTokens,
         MaxSequences = MaxSequences,
@@ -34,17 +33,18 @@ public sealed class StressTests
         // Passes take a millisecond of nothing, so that requests meet in the queue and can be caught in the middle.
         await using InferenceEngine engine = InferenceEngine.Create(
             s_options,
-            () => new StubModel(Context, ModelFile.Open(Lexicon.Model)),
+            () => new StubModel(Context, ModelFile.Open(Lexicon.StandIn)),
             _ => new StubBackend(TimeSpan.FromMilliseconds(1)));
         await CheckAsync(engine, requests: 20_000, seed: 20261121);
     }
 
     /// <summary>160 requests, or as many as the environment variable LLAMAENGINE_STRESS_REQUESTS says.</summary>
     [Fact]
+    [Trait(TestDevice.Trait, TestDevice.Any)]
     public async Task Nor_do_some_of_a_real_model()
     {
         await using InferenceEngine engine = TestEngine.Create(s_options);
-        int requests = int.TryParse(Environment.GetEnvironmentVariable("LLAMAENGINE_STRESS_REQUESTS"), out int wanted) ? wanted : TestDevice.IsSoftware ? 24 : 160;
+        int requests = int.TryParse(Environment.GetEnvironmentVariable("LLAMAENGINE_STRESS_REQUESTS"), out int wanted) ? wanted : 160;
         await CheckAsync(engine, requests, seed: 20261122);
     }
 

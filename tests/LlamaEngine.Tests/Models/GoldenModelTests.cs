@@ -22,12 +22,7 @@ public sealed class GoldenModelTests
 
     [Theory]
     [MemberData(nameof(SharedModels))]
-    public Task Shared_models_match_the_reference(string name)
-    {
-        if (name == "long")
-            TestDevice.SkipOnSoftware("1,500 positions");
-        return CheckBothForms(SharedData.Shared("golden", "models", name));
-    }
+    public Task Shared_models_match_the_reference(string name) => CheckBothForms(SharedData.Shared("golden", "models", name));
 
     [Theory]
     [InlineData(1)]

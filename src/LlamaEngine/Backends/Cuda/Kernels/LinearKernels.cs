@@ -1,4 +1,5 @@
 using LlamaEngine.Backends.Cuda.Interop;
+using LlamaEngine.Formats;
 
 namespace LlamaEngine.Backends.Cuda.Kernels;
 
@@ -6,7 +7,7 @@ namespace LlamaEngine.Backends.Cuda.Kernels;
 internal sealed class LinearKernels
 {
     // Launch shapes, as below the kernels' sources.
-    private const int EmbedThreads = 128, FewThreads = 128, FewOutputs = 2, RoundThreads = 256;
+    private const int EmbedThreads = 128, FewOutputs = 2, WarpThreads = 32, MostFewThreads = 128, RoundThreads = 256;
     private const int TileRows = 64, TileOutputs = 64, TileThreads = 256;
     private const int SmallTileRows = 16, SmallTileOutputs = 32, SmallTileThreads = 128;
 
@@ -73,13 +74,16 @@ internal sealed class LinearKernels
     public void MultiplyFew(CudaStream stream, in LinearArguments arguments)
     {
         Grid grid = new(Blocks(arguments.Outputs, FewOutputs));
+        // A thread takes a part of a row: 32 values of a block, or 8 floats. The row's length alone decides, so that results are the same in every batch.
+        int parts = Blocks(arguments.Inputs, Type.IsQuantized() ? 32 : 8);
+        int threads = Math.Min(Blocks(parts, WarpThreads) * WarpThreads, MostFewThreads);
         for (int done = 0; done < arguments.Rows; done += RowsOfFew)
         {
             LinearArguments part = arguments;
             part.Rows = Math.Min(RowsOfFew, arguments.Rows - done);
             part.Input += (ulong)((long)done * arguments.InputStride * sizeof(float));
             part.Output += (ulong)((long)done * arguments.OutputStride * sizeof(float));
-            stream.Launch(part.Rows == 1 ? _one : _few, part, grid, FewThreads);
+            stream.Launch(part.Rows == 1 ? _one : _few, part, grid, threads);
         }
     }
 
