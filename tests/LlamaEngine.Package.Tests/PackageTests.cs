@@ -74,8 +74,8 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
 
         string[] names = [.. metadata.ManifestResources.Select(handle => metadata.GetString(metadata.GetManifestResource(handle).Name))];
 
-        Assert.Contains("LlamaEngine.Kernels.sm_80.ptx", names);
-        Assert.Contains("LlamaEngine.Kernels.sm_90a.ptx", names);
+        Assert.Contains("LlamaEngine.Kernels.sm_80.ptx.gz", names);
+        Assert.Contains("LlamaEngine.Kernels.sm_90a.ptx.gz", names);
     }
 
     [Fact]

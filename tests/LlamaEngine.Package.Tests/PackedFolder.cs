@@ -34,7 +34,7 @@ public sealed class PackedFolder : IAsyncLifetime
     public static string Repository { get; } = FindRepository();
 
     /// <summary>True if the kernels were built, which needs a compiler that not every machine has.</summary>
-    public static bool HasKernels { get; } = ((string[])["sm_80.ptx", "sm_90a.ptx"])
+    public static bool HasKernels { get; } = ((string[])["sm_80.ptx.gz", "sm_90a.ptx.gz"])
         .All(name => File.Exists(Path.Combine(Repository, "artifacts", "native", "kernels", name)));
 
     /// <summary>The file of a package.</summary>

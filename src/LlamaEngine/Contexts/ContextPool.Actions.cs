@@ -105,7 +105,7 @@ public sealed partial class ContextPool
     private void Tell(PoolActionKind kind, ContextPoolEventArgs news)
     {
         if (kind == PoolActionKind.TellLoaded)
-            ContextPoolLog.Loaded(_logger, _options.Name, news.Name, news.Bytes, news.Duration.TotalSeconds, Statistics.LoadedBytes, MemoryBytes);
+            ContextPoolLog.Loaded(_logger, _options.Name, news.Name, news.Bytes, news.Duration.TotalSeconds, Statistics.LoadedBytes);
         else if (kind == PoolActionKind.TellEvicted)
             ContextPoolLog.Evicted(_logger, _options.Name, news.Name, news.Bytes);
         Raise(kind switch { PoolActionKind.TellLoaded => Loaded, PoolActionKind.TellHit => Hit, _ => Evicted }, news);

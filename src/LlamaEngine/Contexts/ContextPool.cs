@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace LlamaEngine.Contexts;
 
 /// <summary>
-/// Several models in one process under one memory budget. Engines are loaded when they are wanted and stay for the next one; those
+/// Several models in one process under one memory budget a device. Engines are loaded when they are wanted and stay for the next one; those
 /// that nobody rents are unloaded, least recently used first, where another one needs the room.
 /// </summary>
 /// <remarks>
@@ -17,8 +17,8 @@ namespace LlamaEngine.Contexts;
 /// Do not rent while you hold a lease: two who do could wait for each other.
 /// </para>
 /// <para>
-/// What an engine takes (weights, KV cache, workspace) is planned before it is loaded, and the sum of all plans never exceeds the
-/// budget. An engine whose options do not give <see cref="EngineOptions.KvCacheTokens"/> gets one context's worth of KV cache, not a
+/// What an engine takes (weights, KV cache, workspace) is planned before it is loaded, and the sum of all plans on a device never exceeds
+/// the device's budget. An engine whose options do not give <see cref="EngineOptions.KvCacheTokens"/> gets one context's worth of KV cache, not a
 /// share of what is free.
 /// </para>
 /// </remarks>
@@ -40,7 +40,8 @@ public sealed partial class ContextPool : IAsyncDisposable
         _options = options ?? new ContextPoolOptions();
         _options.Validate();
         _logger = _options.LoggerFactory?.CreateLogger<ContextPool>() ?? (ILogger)NullLogger.Instance;
-        _ledger = new PoolLedger(_options.MemoryBytes ?? MemoryBudget.AvailableBytes());
+        MemoryBytes = _options.MemoryBytes ?? MemoryBudget.AvailableBytes();
+        _ledger = new PoolLedger(MemoryBytes, _options.MemoryBytes);
         _meter = new ContextPoolMeter(_options.MeterFactory, _options.Name, () => Statistics);
     }
 
@@ -53,8 +54,8 @@ public sealed partial class ContextPool : IAsyncDisposable
     /// <summary>An engine was unloaded to make room.</summary>
     public event EventHandler<ContextPoolEventArgs>? Evicted;
 
-    /// <summary>Most bytes that all engines may take together.</summary>
-    public long MemoryBytes => _ledger.Budget;
+    /// <summary>Most bytes that all engines may take together on the CPU; see <see cref="ContextPoolOptions.MemoryBytes"/>.</summary>
+    public long MemoryBytes { get; }
 
     /// <summary>What the pool has done.</summary>
     public ContextPoolStatistics Statistics

@@ -7,8 +7,9 @@ namespace LlamaEngine.Contexts;
 public sealed record ContextPoolOptions
 {
     /// <summary>
-    /// Most bytes that weights, KV caches and workspaces of all engines may take together, at least 1; null: what is free when the
-    /// pool is created (machine, control groups and SLURM job considered).
+    /// Most bytes that weights, KV caches and workspaces of all engines on one device may take together, at least 1; null: on the CPU
+    /// what is free when the pool is created (machine, control groups and SLURM job considered), on a GPU what is free when the first
+    /// engine for it is wanted.
     /// </summary>
     public long? MemoryBytes { get; init; }
 

@@ -16,7 +16,7 @@ public readonly record struct ContextPoolStatistics
     /// <summary>Engines unloaded to make room for others.</summary>
     public long Evictions { get; init; }
 
-    /// <summary>Bytes that engines take by their plans, those being loaded and unloaded included; never more than the budget.</summary>
+    /// <summary>Bytes that engines take by their plans, those being loaded and unloaded included; on each device never more than its budget.</summary>
     public long LoadedBytes { get; init; }
 
     /// <summary>Seconds that hits saved: each the time its engine took to load.</summary>

@@ -8,14 +8,16 @@ internal sealed partial class PoolLedger
     {
         foreach (PooledEngine engine in _engines)
             DropIfUseless(engine, actions);
-        bool isBlocked = false;
+        // Devices on which somebody further ahead waits for room; null: it is not known yet on which one.
+        var blocked = new HashSet<string?>();
         for (LinkedListNode<PoolWaiter>? node = _line.First, next; node is not null; node = next)
         {
             next = node.Next;
-            if (TryServe(node.Value, mayLoad: !isBlocked, actions))
+            PooledEngine engine = node.Value.Engine;
+            if (TryServe(node.Value, mayLoad: !blocked.Contains(engine.Device) && !blocked.Contains(null), actions))
                 _line.Remove(node);
             else
-                isBlocked = true;
+                blocked.Add(engine is { State: PooledEngineState.Unloaded, Plan: null } ? null : engine.Device);
         }
         if (_isClosed && _engines.TrueForAll(engine => engine is { State: PooledEngineState.Unloaded, IsPlanning: false }))
             actions.Add(new PoolAction(PoolActionKind.Closed));
@@ -46,7 +48,7 @@ internal sealed partial class PoolLedger
     {
         if (engine.Plan is { } plan)
         {
-            if (mayLoad && HasRoom(plan.Bytes, actions))
+            if (mayLoad && HasRoom(engine, plan.Bytes, actions))
                 Load(engine, plan, actions);
         }
         else if (!engine.IsPlanning)
@@ -57,15 +59,16 @@ internal sealed partial class PoolLedger
     }
 
     /// <summary>True if so many bytes are free; else has them freed, or marks who is to free them, if that is possible at all.</summary>
-    private bool HasRoom(long bytes, List<PoolAction> actions)
+    private bool HasRoom(PooledEngine wanted, long bytes, List<PoolAction> actions)
     {
-        long missing = bytes - (Budget - _reserved);
+        PooledEngine[] neighbours = [.. _engines.Where(engine => engine.Device == wanted.Device)];
+        long missing = bytes - (BudgetFor(wanted) - neighbours.Sum(engine => engine.Bytes));
         if (missing <= 0)
             return true;
-        missing -= _engines.Where(engine => engine.State == PooledEngineState.Unloading).Sum(engine => engine.Bytes);
+        missing -= neighbours.Where(engine => engine.State == PooledEngineState.Unloading).Sum(engine => engine.Bytes);
         PooledEngine[] victims =
         [
-            .. _engines.Where(engine => engine is { State: PooledEngineState.Loaded, IsPinned: false })
+            .. neighbours.Where(engine => engine is { State: PooledEngineState.Loaded, IsPinned: false })
                 .OrderBy(engine => engine.Leases > 0).ThenBy(engine => engine.LastUse),
         ];
         if (victims.Sum(engine => engine.Bytes) < missing)
@@ -87,14 +90,13 @@ internal sealed partial class PoolLedger
         Unload(engine, actions);
     }
 
-    private void Load(PooledEngine engine, PoolPlan plan, List<PoolAction> actions)
+    private static void Load(PooledEngine engine, PoolPlan plan, List<PoolAction> actions)
     {
         engine.State = PooledEngineState.Loading;
         engine.Bytes = plan.Bytes;
         engine.WeightBytes = plan.WeightBytes;
         engine.Loading = new CancellationTokenSource();
         engine.IsAbandoned = false;
-        _reserved += plan.Bytes;
         actions.Add(new PoolAction(PoolActionKind.Load, engine));
     }
 
@@ -105,9 +107,8 @@ internal sealed partial class PoolLedger
         engine.Instance = null;
     }
 
-    private void Vacate(PooledEngine engine)
+    private static void Vacate(PooledEngine engine)
     {
-        _reserved -= engine.Bytes;
         engine.Bytes = 0;
         engine.Plan = null;
         engine.State = PooledEngineState.Unloaded;
@@ -161,7 +162,7 @@ internal sealed partial class PoolLedger
 
     private InsufficientDeviceMemoryException TooLarge(PooledEngine engine, PoolPlan plan) => new(
         plan.Bytes,
-        Budget,
-        $"That is what '{engine.Name}' takes, and the pool's whole budget: raise ContextPoolOptions.MemoryBytes, or lower the engine's "
+        BudgetFor(engine),
+        $"That is what '{engine.Name}' takes, and the pool's whole budget on {engine.Device}: raise ContextPoolOptions.MemoryBytes, or lower the engine's "
         + "EngineOptions.ContextLength, KvCacheTokens or MaxBatchTokens.");
 }

@@ -1,3 +1,5 @@
+using LlamaEngine.Devices;
+
 namespace LlamaEngine.Contexts;
 
 /// <summary>
@@ -6,24 +8,27 @@ namespace LlamaEngine.Contexts;
 /// </summary>
 /// <remarks>
 /// Not thread-safe; the pool's lock guards it. Whoever wants a loaded engine gets it at once, unless it is draining. All others
-/// stand in one line. The first of them whose engine is not loaded has it loaded if the budget has room; if it has not, idle
-/// engines are unloaded, least recently used first, and where those do not suffice engines in use are marked as draining,
+/// stand in one line. The first of them whose engine is not loaded has it loaded if its device's budget has room; if it has not, idle
+/// engines of the device are unloaded, least recently used first, and where those do not suffice engines in use are marked as draining,
 /// so that a steady flow of rentals cannot keep the line waiting for ever. Nothing is unloaded in vain: if all that is not pinned
 /// would not suffice, everything stays as it is.
 /// </remarks>
-internal sealed partial class PoolLedger(long budget)
+/// <param name="hostBudget">Most bytes that may be reserved on the processor.</param>
+/// <param name="limit">The same for each other device; null: what is free there when the first engine that wants it is planned.</param>
+internal sealed partial class PoolLedger(long hostBudget, long? limit = null)
 {
     private readonly LinkedList<PoolWaiter> _line = new();
     private readonly List<PooledEngine> _engines = [];
-    private long _reserved, _clock;
+    private readonly Dictionary<string, long> _budgets = new(StringComparer.Ordinal) { [DeviceChoice.CpuName] = hostBudget };
+    private long _clock;
     private bool _isClosed;
     private ContextPoolStatistics _counts;
 
-    /// <summary>Most bytes that may be reserved.</summary>
-    public long Budget { get; } = budget;
-
     /// <summary>What happened so far.</summary>
-    public ContextPoolStatistics Statistics => _counts with { LoadedBytes = _reserved };
+    public ContextPoolStatistics Statistics => _counts with { LoadedBytes = _engines.Sum(engine => engine.Bytes) };
+
+    /// <summary>Most bytes that may be reserved on the device of an engine that was planned.</summary>
+    public long BudgetFor(PooledEngine engine) => _budgets[engine.Device];
 
     /// <summary>All engines.</summary>
     public IReadOnlyList<PooledEngine> Engines => _engines;
@@ -67,7 +72,9 @@ internal sealed partial class PoolLedger(long budget)
     public void Planned(PooledEngine engine, PoolPlan plan, List<PoolAction> actions)
     {
         engine.IsPlanning = false;
-        if (plan.Bytes > Budget)
+        engine.Device = plan.Device;
+        _budgets.TryAdd(plan.Device, limit ?? plan.AvailableBytes);
+        if (plan.Bytes > BudgetFor(engine))
             RejectLine(engine, TooLarge(engine, plan), actions);
         else
             engine.Plan = plan;

@@ -1,4 +1,7 @@
+using LlamaEngine.Backends;
 using LlamaEngine.Backends.Cpu;
+using LlamaEngine.Backends.Cuda;
+using LlamaEngine.Backends.Cuda.Interop;
 using LlamaEngine.Devices;
 using LlamaEngine.Formats;
 using LlamaEngine.Models;
@@ -18,12 +21,25 @@ internal static class PoolPlanner
     public static PoolPlan Plan(EngineOptions options)
     {
         using ModelFile file = ModelFile.Open(ModelLocator.Resolve(options.ModelPath));
-        MemoryPlan plan = LoadedModel.Plan(options, file, new HostMemory(new AvailableMemory(0, MemoryLimit.Caller)));
+        DeviceChoice choice = DeviceSurvey.Choose(options);
+        if (choice.Failure is { } failure)
+            throw failure;
+        var nothing = new AvailableMemory(0, MemoryLimit.Caller);
+        DeviceMemory device = choice.Ordinal is null ? new HostMemory(nothing) : new CudaMemory(nothing);
+        MemoryPlan plan = LoadedModel.Plan(options, file, device);
         EngineOptions fixedSize = options with
         {
             KvCacheTokens = options.KvCacheTokens ?? (int)plan.KvPositions,
             MemoryLimitBytes = Math.Min(options.MemoryLimitBytes ?? long.MaxValue, plan.TotalBytes),
         };
-        return new PoolPlan(fixedSize, plan.TotalBytes, plan.WeightBytes);
+        return new PoolPlan(fixedSize, plan.TotalBytes, plan.WeightBytes) { Device = choice.Name, AvailableBytes = FreeOn(choice) };
+    }
+
+    private static long FreeOn(DeviceChoice choice)
+    {
+        if (choice.Ordinal is not { } ordinal)
+            return MemoryBudget.AvailableBytes();
+        using CudaContext context = CudaContext.Open(ordinal);
+        return CudaMemory.FreeOn(context).Bytes;
     }
 }

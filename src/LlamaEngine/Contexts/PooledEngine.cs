@@ -1,3 +1,5 @@
+using LlamaEngine.Devices;
+
 namespace LlamaEngine.Contexts;
 
 /// <summary>What an engine of a pool is doing.</summary>
@@ -32,7 +34,10 @@ internal sealed class PooledEngine(string name, EngineOptions options)
     /// <summary>The plan is being made.</summary>
     public bool IsPlanning { get; set; }
 
-    /// <summary>Bytes counted against the budget; 0 while it is unloaded.</summary>
+    /// <summary>What it computes on; the last plan tells.</summary>
+    public string Device { get; set; } = DeviceChoice.CpuName;
+
+    /// <summary>Bytes counted against its device's budget; 0 while it is unloaded.</summary>
     public long Bytes { get; set; }
 
     /// <summary>Rentals that were not returned.</summary>
@@ -76,7 +81,14 @@ internal sealed class PooledEngine(string name, EngineOptions options)
 /// <param name="Options">How to create it so that it takes just that.</param>
 /// <param name="Bytes">Weights, KV cache and workspace.</param>
 /// <param name="WeightBytes">Weights alone.</param>
-internal sealed record PoolPlan(EngineOptions Options, long Bytes, long WeightBytes);
+internal sealed record PoolPlan(EngineOptions Options, long Bytes, long WeightBytes)
+{
+    /// <summary>What it will compute on, as <see cref="DeviceChoice.Name"/> has it.</summary>
+    public string Device { get; init; } = DeviceChoice.CpuName;
+
+    /// <summary>What is free there.</summary>
+    public long AvailableBytes { get; init; }
+}
 
 /// <summary>Somebody who wants an engine.</summary>
 internal sealed class PoolWaiter(PooledEngine engine, string? recipeId)

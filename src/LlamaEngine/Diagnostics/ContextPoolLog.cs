@@ -5,8 +5,8 @@ namespace LlamaEngine.Diagnostics;
 /// <summary>A context pool's log messages; ids from 100 on.</summary>
 internal static partial class ContextPoolLog
 {
-    [LoggerMessage(100, LogLevel.Information, "Pool {Pool}: loaded {Engine}, {Bytes:N0} bytes, in {Seconds:F2} s; {LoadedBytes:N0} of {BudgetBytes:N0} bytes are taken")]
-    public static partial void Loaded(ILogger logger, string pool, string engine, long bytes, double seconds, long loadedBytes, long budgetBytes);
+    [LoggerMessage(100, LogLevel.Information, "Pool {Pool}: loaded {Engine}, {Bytes:N0} bytes, in {Seconds:F2} s; {LoadedBytes:N0} bytes are taken")]
+    public static partial void Loaded(ILogger logger, string pool, string engine, long bytes, double seconds, long loadedBytes);
 
     [LoggerMessage(101, LogLevel.Information, "Pool {Pool}: unloaded {Engine}, {Bytes:N0} bytes, to make room")]
     public static partial void Evicted(ILogger logger, string pool, string engine, long bytes);

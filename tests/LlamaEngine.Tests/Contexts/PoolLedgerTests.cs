@@ -88,6 +88,26 @@ public class PoolLedgerTests
     }
 
     [Fact]
+    public void Each_device_has_a_budget_and_a_line_of_its_own()
+    {
+        // 10 bytes on the processor, and 12 on the GPU, which are what its first engine finds free there.
+        var books = new Books(10, 8, 8, 9) { Devices = ["cpu", "cpu", "cuda:0"], FreeBytes = 12 };
+        PoolWaiter processor = books.Rent(0), gpu = books.Rent(2);
+        Assert.Equal([processor, gpu], books.Admitted);
+        Assert.Equal((17, 0), (books.Ledger.Statistics.LoadedBytes, books.Counts.Evictions));
+        // Who waits for the processor keeps nobody from the GPU.
+        PoolWaiter waiting = books.Rent(1), again = books.Rent(2);
+        Assert.Equal([processor, gpu, again], books.Admitted);
+        books.Return(gpu);
+        books.Return(again);
+        Assert.DoesNotContain(waiting, books.Admitted);
+        books.Return(processor);
+        Assert.Contains(waiting, books.Admitted);
+        Assert.Equal([1, 2], books.LoadedEngines);
+        Assert.Equal(12, books.Ledger.BudgetFor(gpu.Engine));
+    }
+
+    [Fact]
     public void A_load_that_all_gave_up_is_cancelled_and_who_comes_then_starts_anew()
     {
         var books = new Books(10, 10) { EndsLoads = false };
@@ -266,6 +286,10 @@ public class PoolLedgerTests
 
         public PoolLedger Ledger { get; }
 
+        public string[] Devices { get; init; } = [];
+
+        public long FreeBytes { get; init; }
+
         public bool EndsLoads { get; init; } = true;
 
         public bool EndsUnloads { get; init; } = true;
@@ -350,8 +374,10 @@ public class PoolLedgerTests
             switch (action.Kind)
             {
                 case PoolActionKind.Plan:
-                    long size = _sizes[Array.IndexOf(_engines, action.Engine)];
-                    Do(actions => Ledger.Planned(action.Engine!, new PoolPlan(new EngineOptions(), size, WeightsOf(size)), actions));
+                    int index = Array.IndexOf(_engines, action.Engine);
+                    long size = _sizes[index];
+                    var plan = new PoolPlan(new EngineOptions(), size, WeightsOf(size)) { Device = Devices.ElementAtOrDefault(index) ?? "cpu", AvailableBytes = FreeBytes };
+                    Do(actions => Ledger.Planned(action.Engine!, plan, actions));
                     break;
                 case PoolActionKind.Load:
                     _loading.Add(action.Engine!);

@@ -34,7 +34,6 @@ internal sealed partial class CudaBackend : IBackend
     {
         _options = options;
         _context = CudaContext.Open(options.Ordinal);
-        Memory = new CudaMemory(_context);
         _rounded = new ScratchBuffer(_context, ForgetGraphs);
         _partials = new ScratchBuffer(_context, ForgetGraphs);
         _sampling = new ScratchBuffer(_context, ForgetGraphs);
@@ -73,7 +72,7 @@ internal sealed partial class CudaBackend : IBackend
     public int StepsAhead => 1;
 
     /// <inheritdoc/>
-    public DeviceMemory Memory { get; }
+    public DeviceMemory Memory => new CudaMemory(CudaMemory.FreeOn(_context));
 
     /// <summary>Bytes of device memory and of pinned memory held now, by this backend and what it made.</summary>
     public long BytesHeld => _context.BytesHeld;

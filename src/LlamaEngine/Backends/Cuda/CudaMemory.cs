@@ -8,7 +8,8 @@ using LlamaEngine.Models;
 namespace LlamaEngine.Backends.Cuda;
 
 /// <summary>Memory of a CUDA device.</summary>
-internal sealed class CudaMemory(CudaContext context) : DeviceMemory
+/// <param name="available">What may be taken.</param>
+internal sealed class CudaMemory(AvailableMemory available) : DeviceMemory
 {
     /// <summary>Most bytes that partial results of attention take; where a pass would need more, its rows go in slices.</summary>
     public const long MaxPartialBytes = 64 << 20;
@@ -16,8 +17,11 @@ internal sealed class CudaMemory(CudaContext context) : DeviceMemory
     // What a graph takes on the device: a guess on the safe side for models of dozens of layers, not measured yet.
     private const long GraphBytes = 512 << 10;
 
+    /// <inheritdoc/>
+    public override AvailableMemory Available => available;
+
     /// <summary>What the driver says is free, that is, after everything other processes and this one hold.</summary>
-    public override AvailableMemory Available => new(context.Memory().Free, MemoryLimit.Device);
+    public static AvailableMemory FreeOn(CudaContext context) => new(context.Memory().Free, MemoryLimit.Device);
 
     /// <summary>Nearly all: nothing else of this process needs the device. The rest is for what drivers take unseen.</summary>
     public override double KvCacheFraction => 0.9;

@@ -1,10 +1,11 @@
+using System.IO.Compression;
 using LlamaEngine.Backends.Cuda.Interop;
 
 namespace LlamaEngine.Backends.Cuda.Kernels;
 
 /// <summary>The kernels of this assembly, or of a folder that LLAMAENGINE_PTX names, loaded onto a device.</summary>
 /// <remarks>
-/// Two sets of PTX are embedded: a baseline for every device from compute capability 8.0 on, and one for exactly 9.0, whose instructions
+/// Two sets of PTX are embedded, packed: a baseline for every device from compute capability 8.0 on, and one for exactly 9.0, whose instructions
 /// no later device promises to have. Launchers ask for their kernels once and keep them; each is a module of its own, see <see cref="PtxLibrary"/>.
 /// </remarks>
 internal sealed class KernelSet : IDisposable
@@ -46,7 +47,9 @@ internal sealed class KernelSet : IDisposable
     }
 
     /// <summary>Whether there are kernels at all.</summary>
-    public static bool AreEmbedded => Find("sm_80") is not null;
+    public static bool AreEmbedded => Folder is { } folder
+        ? File.Exists(Path.Combine(folder, "sm_80.ptx"))
+        : typeof(KernelSet).Assembly.GetManifestResourceInfo(ResourceOf("sm_80")) is not null;
 
     private static string? Folder => Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : null;
 
@@ -106,11 +109,14 @@ internal sealed class KernelSet : IDisposable
             string file = Path.Combine(folder, target + ".ptx");
             return File.Exists(file) ? File.ReadAllBytes(file) : null;
         }
-        using Stream? stream = typeof(KernelSet).Assembly.GetManifestResourceStream($"LlamaEngine.Kernels.{target}.ptx");
-        if (stream is null)
+        using Stream? packed = typeof(KernelSet).Assembly.GetManifestResourceStream(ResourceOf(target));
+        if (packed is null)
             return null;
-        byte[] ptx = new byte[stream.Length];
-        stream.ReadExactly(ptx);
-        return ptx;
+        using var unpacking = new GZipStream(packed, CompressionMode.Decompress);
+        using var ptx = new MemoryStream();
+        unpacking.CopyTo(ptx);
+        return ptx.ToArray();
     }
+
+    private static string ResourceOf(string target) => $"LlamaEngine.Kernels.{target}.ptx.gz";
 }
