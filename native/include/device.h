@@ -74,9 +74,9 @@ DEVICE uint32_t shuffle_xor(uint32_t v, int mask) { uint32_t r; asm volatile("sh
 DEVICE uint32_t shuffle_up(uint32_t v, int delta) { uint32_t r; asm volatile("shfl.sync.up.b32 %0, %1, %2, 0x0, 0xffffffff;" : "=r"(r) : "r"(v), "r"(delta)); return r; }
 DEVICE uint32_t shuffle_down(uint32_t v, int delta) { uint32_t r; asm volatile("shfl.sync.down.b32 %0, %1, %2, 0x1f, 0xffffffff;" : "=r"(r) : "r"(v), "r"(delta)); return r; }
 DEVICE uint32_t shuffle(uint32_t v, int from) { uint32_t r; asm volatile("shfl.sync.idx.b32 %0, %1, %2, 0x1f, 0xffffffff;" : "=r"(r) : "r"(v), "r"(from)); return r; }
-DEVICE uint32_t ballot(bool p) { uint32_t r; asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(r) : "r"((uint32_t)p)); return r; }
-DEVICE bool any(bool p) { return ballot(p) != 0; }
-DEVICE bool all(bool p) { return ballot(p) == 0xffffffffu; }
+DEVICE uint32_t warp_ballot(bool p) { uint32_t r; asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(r) : "r"((uint32_t)p)); return r; }
+DEVICE bool warp_any(bool p) { return warp_ballot(p) != 0; }
+DEVICE bool warp_all(bool p) { return warp_ballot(p) == 0xffffffffu; }
 
 // Bits.
 DEVICE uint32_t bits(float v) { uint32_t r; asm("mov.b32 %0, %1;" : "=r"(r) : "f"(v)); return r; }

@@ -151,7 +151,7 @@ template <class Keep> DEVICE Candidates compact(const SampleRoom& room, float* r
             mine = wanted_of(load<Floats4>(row + i), part.end - i, keep);
         int place = before;
         for (int n = 0; n < 4; n++) {
-            const uint32_t who = ballot((mine >> n & 1) != 0);
+            const uint32_t who = warp_ballot((mine >> n & 1) != 0);
             place += count_bits(who & ((1u << lane()) - 1));
             before += count_bits(who);
         }

@@ -217,9 +217,9 @@ KERNEL(fault_none_shuffles, FaultArguments, 32) {
     row[1 * 32] = shuffle_up(value, 3);
     row[2 * 32] = shuffle_down(value, 3);
     row[3 * 32] = shuffle(value, (lane() * 7) & 31);
-    row[4 * 32] = ballot(lane() % 3 == 0);
-    row[5 * 32] = any(lane() == 9);
-    row[6 * 32] = all(lane() < 31);
+    row[4 * 32] = warp_ballot(lane() % 3 == 0);
+    row[5 * 32] = warp_any(lane() == 9);
+    row[6 * 32] = warp_all(lane() < 31);
     row[7 * 32] = (uint32_t)(shuffle_xor((uint64_t)value << 32 | 7u, 1) >> 32);
     row[8 * 32] = (uint32_t)shuffle_up((double)value, 1);
     row[9 * 32] = (uint32_t)warp_largest((float)value);

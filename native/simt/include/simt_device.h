@@ -105,9 +105,9 @@ DEVICE uint32_t shuffle_xor(uint32_t v, int mask, SIMT_HERE) { return simt::shuf
 DEVICE uint32_t shuffle_up(uint32_t v, int delta, SIMT_HERE) { return simt::shuffle(simt::Shuffle::Up, v, delta, SIMT_SITE); }
 DEVICE uint32_t shuffle_down(uint32_t v, int delta, SIMT_HERE) { return simt::shuffle(simt::Shuffle::Down, v, delta, SIMT_SITE); }
 DEVICE uint32_t shuffle(uint32_t v, int from, SIMT_HERE) { return simt::shuffle(simt::Shuffle::Index, v, from, SIMT_SITE); }
-DEVICE uint32_t ballot(bool p, SIMT_HERE) { return simt::ballot(p, SIMT_SITE); }
-DEVICE bool any(bool p, SIMT_HERE) { return simt::ballot(p, SIMT_SITE) != 0; }
-DEVICE bool all(bool p, SIMT_HERE) { return simt::ballot(p, SIMT_SITE) == 0xffffffffu; }
+DEVICE uint32_t warp_ballot(bool p, SIMT_HERE) { return simt::ballot(p, SIMT_SITE); }
+DEVICE bool warp_any(bool p, SIMT_HERE) { return simt::ballot(p, SIMT_SITE) != 0; }
+DEVICE bool warp_all(bool p, SIMT_HERE) { return simt::ballot(p, SIMT_SITE) == 0xffffffffu; }
 
 DEVICE float warp_sum(float v, SIMT_HERE) { return simt::warp_sum(v, SIMT_SITE); }
 DEVICE float warp_largest(float v, SIMT_HERE) { return simt::warp_largest(v, SIMT_SITE); }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using LlamaEngine.Backends.Cuda.Kernels;
 
@@ -51,6 +52,37 @@ public sealed class CudaPtxLibraryTests
         foreach (string name in bench.Kernels.Names)
             Assert.Equal(name, bench.Kernels.Get(name).Name);
         Assert.Same(bench.Kernels.Get("rms_norm"), bench.Kernels.Get("rms_norm"));
+    }
+
+    /// <summary>What the driver does when a kernel is loaded, done by NVIDIA's assembler, which needs no GPU.</summary>
+    [Theory]
+    [InlineData("sm_80")]
+    [InlineData("sm_90a")]
+    public async Task Every_module_is_one_that_the_assembler_takes(string target)
+    {
+        string? assembler = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, "ptxas")).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(assembler is null, "needs ptxas of a CUDA toolkit on the PATH");
+        Assert.SkipWhen(KernelSet.Find(target) is null, "this LlamaEngine was built without CUDA kernels");
+        var library = new PtxLibrary(KernelSet.Find(target)!);
+        string folder = Directory.CreateTempSubdirectory("ptx").FullName;
+        try
+        {
+            await Parallel.ForEachAsync(library.Names, TestContext.Current.CancellationToken, async (name, cancellation) =>
+            {
+                string file = Path.Combine(folder, name + ".ptx");
+                await File.WriteAllBytesAsync(file, library.ModuleOf(name)!, cancellation);
+                var start = new ProcessStartInfo(assembler!, [$"-arch={target}", file, "-o", file + ".cubin"]) { RedirectStandardError = true };
+                using Process process = Process.Start(start)!;
+                string errors = await process.StandardError.ReadToEndAsync(cancellation);
+                await process.WaitForExitAsync(cancellation);
+                Assert.True(process.ExitCode == 0, $"{name}: {errors}");
+            });
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static PtxLibrary Library(string text) => new(Encoding.UTF8.GetBytes(text));

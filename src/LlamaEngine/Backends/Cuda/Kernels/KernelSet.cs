@@ -102,7 +102,8 @@ internal sealed class KernelSet : IDisposable
             : null;
     }
 
-    private static byte[]? Find(string target)
+    /// <summary>The PTX for a target; null: there is none.</summary>
+    internal static byte[]? Find(string target)
     {
         if (Folder is { } folder)
         {
