@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Speed of LlamaEngine and llama.cpp on the same files, interleaved round by round on the same machine.
+# Speed of LlamaEngine, llama.cpp and, if it is named, ik_llama.cpp on the same files, interleaved round by round on the same machine.
 #
-#   LLAMA_BENCH=/path/to/llama-bench benchmarks/compare-llamacpp.sh [-r ROUNDS] [-t THREADS] [-p PROMPT] [-n GEN] MODEL...
+#   LLAMA_BENCH=/path/to/llama-bench [IK_LLAMA_BENCH=/path/to/ik's/llama-bench] benchmarks/compare-llamacpp.sh \
+#       [-r ROUNDS] [-t THREADS] [-p PROMPT] [-n GEN] MODEL...
 #
-# A MODEL is a GGUF file, or SHAPE:TYPE (llama-3.2-1b:Q4_0), for which a file of random weights is written once to a
-# temporary folder. Prints a table: the median of the rounds in tokens a second, and ours divided by llama.cpp's.
+# A MODEL is a GGUF file, or SHAPE:TYPE (llama-3.2-1b:Q4_0), for which a file of random weights is written to a temporary folder and
+# deleted after its rounds. Prints a table in Markdown: the medians of the rounds in tokens a second, and the medians of our speed divided by
+# theirs in the same round. ik_llama.cpp runs with and without -rtr, and the faster of the two counts.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 rounds=5 threads=2 prompt=512 gen=128
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 while getopts r:t:p:n: option; do
     case "$option" in
@@ -22,9 +24,12 @@ while getopts r:t:p:n: option; do
 done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || usage
-if [ ! -x "${LLAMA_BENCH:-}" ]; then
-    echo "LLAMA_BENCH must name llama.cpp's llama-bench, built for this machine (cmake -DGGML_NATIVE=ON)." >&2
-    exit 1
+require() { [ -x "$2" ] || { echo "$1 must name $3, built for this machine (cmake -DGGML_NATIVE=ON)." >&2; exit 1; }; }
+require LLAMA_BENCH "${LLAMA_BENCH:-}" "llama.cpp's llama-bench"
+peers=(llamacpp)
+if [ -n "${IK_LLAMA_BENCH:-}" ]; then
+    require IK_LLAMA_BENCH "$IK_LLAMA_BENCH" "ik_llama.cpp's llama-bench"
+    peers+=(ik ik-rtr)
 fi
 
 work="$(mktemp -d)"
@@ -34,50 +39,56 @@ dotnet build "$root/src/LlamaEngine.Cli" --configuration Release --nologo --verb
 engine() { dotnet "$root/src/LlamaEngine.Cli/bin/Release/net10.0/llama-engine.dll" "$@"; }
 
 # A number of a JSON object on standard input, by the path of keys that leads to it.
-median_of() { tr -d ' \n' | sed -n "s/.*\"$1\":{\"median\":\([0-9.eE+-]*\).*/\1/p"; }
+median_of() { tr -d ' \n' | sed -n "s/.*\"$1\":{\"median\":\([0-9.eE+-]*\).*/\1/p" | awk 1; }
 
-run_engine() { # file, what
-    local json
-    json="$(engine bench --model "$1" --threads "$threads" --prompt "$prompt" --gen "$gen" --repeat 1 --json)"
-    median_of prefill_tokens_per_second <<<"$json" >>"$2.prefill.ours"
-    median_of decode_tokens_per_second <<<"$json" >>"$2.decode.ours"
+# run ENGINE FILE WHERE: appends a speed to WHERE.prefill.ENGINE and WHERE.decode.ENGINE.
+run() {
+    local output
+    case "$1" in
+        ours)
+            output="$(engine bench --model "$2" --threads "$threads" --prompt "$prompt" --gen "$gen" --repeat 1 --json)"
+            median_of prefill_tokens_per_second <<<"$output" >>"$3.prefill.ours"
+            median_of decode_tokens_per_second <<<"$output" >>"$3.decode.ours"
+            return ;;
+        llamacpp) output="$("$LLAMA_BENCH" -m "$2" -t "$threads" -p "$prompt" -n "$gen" -r 1 -o json 2>/dev/null)" ;;
+        ik) output="$("$IK_LLAMA_BENCH" -m "$2" -t "$threads" -p "$prompt" -n "$gen" -r 1 -o json 2>/dev/null)" ;;
+        ik-rtr) output="$("$IK_LLAMA_BENCH" -m "$2" -t "$threads" -p "$prompt" -n "$gen" -r 1 -rtr 1 -o json 2>/dev/null)" ;;
+    esac
+    awk -F'[:,]' -v where="$3" -v name="$1" '
+        /"n_gen"/ { generated = $2 + 0 }
+        /"avg_ts"/ { print $2 + 0 >> (where (generated == 0 ? ".prefill." : ".decode.") name) }' <<<"$output"
 }
 
-run_llamacpp() { # file, what
-    local lines
-    lines="$("$LLAMA_BENCH" -m "$1" -t "$threads" -p "$prompt" -n "$gen" -r 1 -o jsonl 2>/dev/null)"
-    grep '"n_gen": 0' <<<"$lines" | sed 's/.*"avg_ts": \([0-9.]*\).*/\1/' >>"$2.prefill.theirs"
-    grep '"n_prompt": 0' <<<"$lines" | sed 's/.*"avg_ts": \([0-9.]*\).*/\1/' >>"$2.decode.theirs"
-}
-
-median() { sort -g "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-
-files=() names=()
-for model in "$@"; do
-    file="$model"
-    if [ ! -e "$model" ]; then
-        file="$work/synthetic.$(tr ':/' '--' <<<"$model").gguf"
-        engine bench --synthetic "$model" --save "$file" --threads "$threads" --prompt 1 --gen 1 --repeat 1 >/dev/null
-    fi
-    files+=("$file")
-    names+=("$(basename "$model")")
-done
-
-for ((round = 1; round <= rounds; round++)); do
-    for i in "${!files[@]}"; do
-        echo "round $round of $rounds: ${names[$i]}" >&2
-        run_llamacpp "${files[$i]}" "$work/$i"
-        run_engine "${files[$i]}" "$work/$i"
-    done
-done
+median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+ratio() { paste "$1" "$2" | awk '{ print $1 / $2 }' | median; }
 
 processor="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -1)"
-echo "${processor:-unknown processor}; $threads threads, median of $rounds interleaved rounds, tokens a second"
-printf '%-34s %-8s %10s %10s %7s\n' model test llama.cpp ours ratio
-for i in "${!files[@]}"; do
+family="$(sed -n 's/^cpu family[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -1)"
+echo "${processor:-unknown processor}, family ${family:-unknown}; $threads threads, $rounds interleaved rounds, tokens a second"
+echo
+echo "| model | test | llama.cpp | ours | ratio |$([ "${#peers[@]}" -gt 1 ] && echo ' ik_llama.cpp | ratio |' || true)"
+echo "|---|---|---|---|---|$([ "${#peers[@]}" -gt 1 ] && echo '---|---|' || true)"
+for model in "$@"; do
+    file="$model" name="$(basename "$model")" written=""
+    if [ ! -e "$model" ]; then
+        file="$work/$(tr ':/' '--' <<<"$model").gguf" written="$file"
+        engine bench --synthetic "$model" --save "$file" --threads "$threads" --prompt 1 --gen 1 --repeat 1 >/dev/null
+    fi
+    rm -f "$work"/speed.*
+    for ((round = 1; round <= rounds; round++)); do
+        echo "$name: round $round of $rounds" >&2
+        for peer in "${peers[@]}"; do run "$peer" "$file" "$work/speed"; done
+        run ours "$file" "$work/speed"
+    done
+    [ -z "$written" ] || rm -f "$written"
     for part in prefill decode; do
-        ours="$(median "$work/$i.$part.ours")" theirs="$(median "$work/$i.$part.theirs")"
-        awk -v m="${names[$i]}" -v t="$([ $part = prefill ] && echo "pp$prompt" || echo "tg$gen")" -v a="$theirs" -v b="$ours" \
-            'BEGIN { printf "%-34s %-8s %10.1f %10.1f %7.2f\n", m, t, a, b, b / a }'
+        at="$work/speed.$part" test="$([ $part = prefill ] && echo "pp$prompt" || echo "tg$gen")"
+        printf '| %s | %s | %.1f | %.1f | %.2f |' "$name" "$test" "$(median <"$at.llamacpp")" "$(median <"$at.ours")" "$(ratio "$at.ours" "$at.llamacpp")"
+        if [ "${#peers[@]}" -gt 1 ]; then
+            best=ik
+            awk -v a="$(median <"$at.ik-rtr")" -v b="$(median <"$at.ik")" 'BEGIN { exit !(a > b) }' && best=ik-rtr
+            printf ' %.1f%s | %.2f |' "$(median <"$at.$best")" "$([ $best = ik ] || echo ' (rtr)')" "$(ratio "$at.ours" "$at.$best")"
+        fi
+        echo
     done
 done

@@ -26,10 +26,13 @@ internal static partial class Clock
         return best;
     }
 
+    /// <summary>Seconds since some moment.</summary>
+    public static double Seconds => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+
     private static double Now(bool single)
     {
         if (!single || !OperatingSystem.IsLinux() || ReadClock(ThreadProcessorTime, out TimeSpec time) != 0)
-            return Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+            return Seconds;
         return time.Seconds + time.Nanoseconds * 1e-9;
     }
 

@@ -3,7 +3,7 @@ using LlamaEngine;
 using LlamaEngine.Benchmarks;
 using LlamaEngine.Benchmarks.Gpu;
 
-// --kernel linear [--type TYPE,…] | attention | scheduler; of one run: --threads N --level NAME
+// --kernel linear [--type TYPE,…] | attention | bandwidth | scheduler; of one run: --threads N --level NAME
 // --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Contains("--gpu"))
@@ -27,10 +27,13 @@ switch (arguments.Kernel)
     case "attention":
         AttentionBenchmark.Run(arguments);
         return 0;
+    case "bandwidth":
+        BandwidthBenchmark.Run(arguments);
+        return 0;
     case "scheduler":
         await SchedulerBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|scheduler [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
+        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|bandwidth|scheduler [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
         return 2;
 }

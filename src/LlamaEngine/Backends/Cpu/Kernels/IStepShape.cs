@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LlamaEngine.Backends.Cpu.Kernels;
 
 /// <summary>
@@ -22,6 +24,7 @@ internal interface IStepShape
 }
 
 /// <summary>Sizes that follow from a shape, in bytes unless said otherwise.</summary>
+/// <remarks>Constants once they are inlined, which the compiler has to be told: in loops of many inlined calls its budget runs out.</remarks>
 internal static class Step<TShape> where TShape : struct, IStepShape
 {
     /// <summary>Bytes of codes of 16 rows in one vector.</summary>
@@ -31,16 +34,29 @@ internal static class Step<TShape> where TShape : struct, IStepShape
     public const int TileRows = 4;
 
     /// <summary>Where the scales stand in a step of a panel; the minima follow.</summary>
-    public static int ScaleOffset => TShape.Groups * VectorBytes;
+    public static int ScaleOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TShape.Groups * VectorBytes;
+    }
 
     /// <summary>One step of a panel.</summary>
-    public static int PanelBytes => (TShape.Groups + 2) * VectorBytes;
+    public static int PanelBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (TShape.Groups + 2) * VectorBytes;
+    }
 
     /// <summary>One step of <paramref name="rows"/> rows of activations: their codes word by word, their scales, their corrections.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ActivationBytes(int rows) => (TShape.Groups + 2) * 4 * rows;
 
     /// <summary>Values of a row in a step.</summary>
-    public static int Values => TShape.IsWide ? 2 * TShape.Groups : 4 * TShape.Groups;
+    public static int Values
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TShape.IsWide ? 2 * TShape.Groups : 4 * TShape.Groups;
+    }
 }
 
 /// <summary>Q4_0.</summary>

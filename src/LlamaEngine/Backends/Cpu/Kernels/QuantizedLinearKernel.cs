@@ -47,7 +47,11 @@ internal static unsafe class QuantizedLinearKernel<TWords, TFormat, TShape, TTil
     // How far ahead of its use one row's product asks for weights: the hardware stops at the end of every page.
     private const int PrefetchBytes = 4096, LineBytes = 64;
 
-    private static int StepsPerUnit => TFormat.UnitValues / Step<TShape>.Values;
+    private static int StepsPerUnit
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.UnitValues / Step<TShape>.Values;
+    }
 
     private static int UnitsPerPanel => ActivationLayout.PanelValues / TFormat.UnitValues;
 
@@ -134,19 +138,21 @@ internal static unsafe class QuantizedLinearKernel<TWords, TFormat, TShape, TTil
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Expand(byte* unit, int units, byte* panel)
     {
+        int panelBytes = StepsPerUnit * Step<TShape>.PanelBytes;
         for (int i = 0; i < units; i++)
-            TFormat.Expand<TWords>(unit + i * TFormat.UnitBytes, panel + i * StepsPerUnit * Step<TShape>.PanelBytes);
+            TFormat.Expand<TWords>(unit + i * TFormat.UnitBytes, panel + i * panelBytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ExpandAhead(byte* unit, int units, byte* panel)
     {
+        int panelBytes = StepsPerUnit * Step<TShape>.PanelBytes;
         for (int i = 0; i < units; i++)
         {
             Prefetch(unit + PrefetchBytes, TFormat.UnitBytes);
             TFormat.Expand<TWords>(unit, panel);
             unit += TFormat.UnitBytes;
-            panel += StepsPerUnit * Step<TShape>.PanelBytes;
+            panel += panelBytes;
         }
     }
 

@@ -22,16 +22,26 @@ internal readonly unsafe struct PackedQ6_K : IPackedFormat
             TWords scale = Expander<TWords, ShortWide>.Half(unit, 0, row);
             for (int word = 0; word < ShortSteps.Count / 4; word++)
                 ExpandScales(Expander<TWords, ShortWide>.Word(unit, Halves, Scales + word, row), scale, panel + 4 * word * Step<ShortWide>.PanelBytes, row);
-            for (int column = 0; column < 2 * ShortSteps.Columns; column++)
+            // What does not change is added to the pointers once: the inner loop's addresses are these and constants.
+            for (int half = 0; half < 2; half++)
             {
-                int half = column / ShortSteps.Columns, inner = column % ShortSteps.Columns;
-                TWords first = Expander<TWords, ShortWide>.Word(unit, Halves, 16 * half + inner, row);
-                TWords second = Expander<TWords, ShortWide>.Word(unit, Halves, 16 * half + 8 + inner, row);
-                TWords high = Expander<TWords, ShortWide>.Word(unit, Halves, High + column, row);
-                ShortSteps.Store<TWords, ShortWide>(panel, half, 0, inner, row, TWords.SubtractBytes((first & nibbles) | (high & tops) << 4, zero));
-                ShortSteps.Store<TWords, ShortWide>(panel, half, 1, inner, row, TWords.SubtractBytes((second & nibbles) | (high >>> 2 & tops) << 4, zero));
-                ShortSteps.Store<TWords, ShortWide>(panel, half, 2, inner, row, TWords.SubtractBytes((first >>> 4 & nibbles) | (high >>> 4 & tops) << 4, zero));
-                ShortSteps.Store<TWords, ShortWide>(panel, half, 3, inner, row, TWords.SubtractBytes((second >>> 4 & nibbles) | (high >>> 6 & tops) << 4, zero));
+                for (int sub = 0; sub < 2; sub++)
+                {
+                    int* words = (int*)(unit + PackedLayout.Rows * 2 * Halves) + PackedLayout.Rows * (16 * half + 4 * sub) + row;
+                    int* highs = (int*)(unit + PackedLayout.Rows * 2 * Halves) + PackedLayout.Rows * (High + 8 * half + 4 * sub) + row;
+                    byte* step = panel + (8 * half + sub) * Step<ShortWide>.PanelBytes + sizeof(int) * row;
+                    for (int i = 0; i < 4; i++)
+                    {
+                        TWords first = TWords.Load(words), second = TWords.Load(words + PackedLayout.Rows * 8), high = TWords.Load(highs);
+                        ShortSteps.Store(step, 0, TWords.SubtractBytes((first & nibbles) | (high & tops) << 4, zero));
+                        ShortSteps.Store(step, 1, TWords.SubtractBytes((second & nibbles) | (high >>> 2 & tops) << 4, zero));
+                        ShortSteps.Store(step, 2, TWords.SubtractBytes((first >>> 4 & nibbles) | (high >>> 4 & tops) << 4, zero));
+                        ShortSteps.Store(step, 3, TWords.SubtractBytes((second >>> 4 & nibbles) | (high >>> 6 & tops) << 4, zero));
+                        words += PackedLayout.Rows;
+                        highs += PackedLayout.Rows;
+                        step += 2 * Step<ShortWide>.VectorBytes;
+                    }
+                }
             }
         }
     }
@@ -142,6 +152,15 @@ internal static unsafe class ShortSteps
 
     /// <summary>Words of codes in a group of 32 values; a half of a super-block has four groups.</summary>
     public const int Columns = 8;
+
+    /// <summary>Writes four values of each row, which <paramref name="step"/> points at, in group <paramref name="group"/> of a half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TWords>(byte* step, int group, TWords codes) where TWords : struct, IWords<TWords>
+    {
+        int* destination = (int*)(step + group * 2 * Step<ShortWide>.PanelBytes);
+        TWords.EvenBytes(codes).Store(destination);
+        TWords.OddBytes(codes).Store(destination + PackedLayout.Rows);
+    }
 
     /// <summary>Writes values 4 × <paramref name="column"/> … + 3 of a group of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
