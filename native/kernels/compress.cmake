@@ -1,2 +1,2 @@
-# Packs FILE as FILE.gz, which is what the assembly embeds: a tenth of the bytes.
+# Packs FILE as FILE.gz, which is what the assembly embeds: a sixth of the bytes.
 file(ARCHIVE_CREATE OUTPUT "${FILE}.gz" PATHS "${FILE}" FORMAT raw COMPRESSION GZip)

@@ -6,8 +6,9 @@
 //   bounds one row where the memory gives more than some 12 bytes a clock and multiprocessor.
 //
 // A block computes FEW_OUTPUTS outputs; its threads share out the parts of their weight rows, and there are no more warps than parts for
-// them. Each thread first sends for its parts of all outputs, then decodes run by run and multiplies with the same activations. A row's sum is: per thread its parts in order, then over
-// the warp, then over the warps. Nothing of this depends on the number of rows, so neither does the result, bit for bit.
+// them. Each thread first sends for its parts of all outputs, then decodes run by run and multiplies with the same activations. A row's sum
+// is: per thread its parts in order, then over the warp, then over the warps. Nothing of this depends on the number of rows, so neither
+// does the result, bit for bit.
 #include "kernels.h"
 #include "quants.h"
 
@@ -94,7 +95,8 @@ template <class Q, int Rows> DEVICE void linear_few(const LinearArguments& args,
     args.output[(int64_t)row * args.output_stride + output] = args.bias == nullptr ? sum : sum + args.bias[output];
 }
 
-// Launch: grid (outputs / FEW_OUTPUTS, rounded up), 32 to 128 threads: a warp for every 32 parts. linear_few takes 1 to 8 rows, linear_one one, the same bits with fewer registers.
+// Launch: grid (outputs / FEW_OUTPUTS, rounded up), 32 to 128 threads: a warp for every 32 parts. linear_few takes 1 to 8
+// rows, linear_one one, the same bits with fewer registers.
 #define LINEAR_FEW(Type, name) \
     KERNEL(linear_few_##name, LinearArguments, FEW_THREADS) { SHARED(float, partials, FEW_WARPS * FEW_OUTPUTS * FEW_ROWS); linear_few<Type, FEW_ROWS>(args, partials); } \
     KERNEL(linear_one_##name, LinearArguments, FEW_THREADS) { SHARED(float, partials, FEW_WARPS * FEW_OUTPUTS); linear_few<Type, 1>(args, partials); }
