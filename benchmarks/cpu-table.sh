@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of docs/performance.md: LlamaEngine beside llama.cpp and ik_llama.cpp on this machine's processor, written to benchmarks/results/.
+# LlamaEngine beside llama.cpp and ik_llama.cpp on this machine's processor, written to benchmarks/results/.
 #
 #   LLAMA_BENCH=…/llama-bench LLAMA_BATCHED_BENCH=…/llama-batched-bench [IK_LLAMA_BENCH=…/llama-bench] [SMOLLM2=…-q4_1.gguf] \
 #       benchmarks/cpu-table.sh [-r ROUNDS] [-t THREADS] [-n GEN] [-o FILE] [MODEL...]

@@ -52,7 +52,7 @@ public sealed partial class ContextPool
         Action<List<PoolAction>> decide;
         try
         {
-            PoolPlan plan = PoolPlanner.Plan(pooled.Options);
+            PoolPlan plan = PoolPlanner.Plan(pooled.Options, asksWhatIsFree: _options.MemoryBytes is null);
             decide = actions => _ledger.Planned(pooled, plan, actions);
         }
 #pragma warning disable CA1031 // It belongs to those who wait for the engine.

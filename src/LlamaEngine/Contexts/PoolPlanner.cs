@@ -17,8 +17,10 @@ internal static class PoolPlanner
     /// whose options do not say how many positions it caches gets one context. It is created with its plan as its limit: should the
     /// file have grown since, the load fails rather than exceed the budget.
     /// </remarks>
+    /// <param name="options">How the engine is to be created.</param>
+    /// <param name="asksWhatIsFree">Whether to ask the device, which on a GPU may take longer than the plan.</param>
     /// <inheritdoc cref="InferenceEngine.Create(EngineOptions)" path="/exception"/>
-    public static PoolPlan Plan(EngineOptions options)
+    public static PoolPlan Plan(EngineOptions options, bool asksWhatIsFree = false)
     {
         using ModelFile file = ModelFile.Open(ModelLocator.Resolve(options.ModelPath));
         DeviceChoice choice = DeviceSurvey.Choose(options);
@@ -32,7 +34,7 @@ internal static class PoolPlanner
             KvCacheTokens = options.KvCacheTokens ?? (int)plan.KvPositions,
             MemoryLimitBytes = Math.Min(options.MemoryLimitBytes ?? long.MaxValue, plan.TotalBytes),
         };
-        return new PoolPlan(fixedSize, plan.TotalBytes, plan.WeightBytes) { Device = choice.Name, AvailableBytes = FreeOn(choice) };
+        return new PoolPlan(fixedSize, plan.TotalBytes, plan.WeightBytes) { Device = choice.Name, AvailableBytes = asksWhatIsFree ? FreeOn(choice) : 0 };
     }
 
     private static long FreeOn(DeviceChoice choice)

@@ -86,7 +86,7 @@ internal sealed record PoolPlan(EngineOptions Options, long Bytes, long WeightBy
     /// <summary>What it will compute on, as <see cref="DeviceChoice.Name"/> has it.</summary>
     public string Device { get; init; } = DeviceChoice.CpuName;
 
-    /// <summary>What is free there.</summary>
+    /// <summary>What is free there, if that was asked; else 0.</summary>
     public long AvailableBytes { get; init; }
 }
 

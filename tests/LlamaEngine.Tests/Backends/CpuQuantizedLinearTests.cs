@@ -34,7 +34,7 @@ public sealed unsafe class CpuQuantizedLinearTests
         TensorType type = Enum.Parse<TensorType>(name);
         foreach (int outputs in new[] { 1, 16, 83 })
         {
-            byte[] blocks = Blocks(type, outputs, seed: outputs);
+            byte[] blocks = StoredWeights.Blocks(type, outputs, Columns, seed: outputs);
             const int Rows = 6;
             float[] input = WholeNumbers(Rows);
             double[] expected = Expected(type, blocks, outputs, input, Rows, out double size);
@@ -110,39 +110,6 @@ public sealed unsafe class CpuQuantizedLinearTests
         }
         return expected;
     }
-
-    /// <summary>Random bits with scales that are small positive or negative numbers; all codes 0 in the first row, all ones in the second.</summary>
-    private static byte[] Blocks(TensorType type, int outputs, int seed)
-    {
-        Random random = new(seed);
-        byte[] data = new byte[type.ByteLength((long)outputs * Columns)];
-        random.NextBytes(data);
-        int rowBytes = (int)type.ByteLength(Columns);
-        data.AsSpan(0, rowBytes).Clear();
-        if (outputs > 1)
-            data.AsSpan(rowBytes, rowBytes).Fill(0xFF);
-        int block = type.BytesPerBlock();
-        for (int start = 0; start < data.Length; start += block)
-        {
-            foreach (int scale in ScaleOffsets(type))
-                BitConverter.TryWriteBytes(data.AsSpan(start + scale), (Half)(random.NextSingle() - 0.4f));
-            if (type == TensorType.F32)
-                BitConverter.TryWriteBytes(data.AsSpan(start), random.NextSingle() - 0.5f);
-            if (type == TensorType.BF16)
-                data[start + 1] = (byte)(0x3E | data[start + 1] & 0x80);
-        }
-        return data;
-    }
-
-    private static int[] ScaleOffsets(TensorType type) => type switch
-    {
-        TensorType.Q4_1 or TensorType.Q5_1 or TensorType.Q4_K or TensorType.Q5_K => [0, 2],
-        TensorType.Q2_K => [80, 82],
-        TensorType.Q3_K => [108],
-        TensorType.Q6_K => [208],
-        TensorType.F32 or TensorType.BF16 => [],
-        _ => [0],
-    };
 
     private static float[] WholeNumbers(int rows)
     {

@@ -1,7 +1,7 @@
 using LlamaEngine.Formats;
 using LlamaEngine.Formats.Quantization;
 
-namespace LlamaEngine.Tests.Backends.Cuda;
+namespace LlamaEngine.Tests.Backends;
 
 /// <summary>A random matrix of a stored type, and what the scalar decoder makes of it.</summary>
 internal sealed unsafe class StoredWeights
@@ -50,7 +50,7 @@ internal sealed unsafe class StoredWeights
     };
 
     /// <summary>Random bits with scales that are small positive or negative numbers; all codes 0 in the first row, all ones in the second.</summary>
-    private static byte[] Blocks(TensorType type, int outputs, int inputs, int seed)
+    public static byte[] Blocks(TensorType type, int outputs, int inputs, int seed)
     {
         Random random = new(seed);
         byte[] data = new byte[type.ByteLength((long)outputs * inputs)];
