@@ -1,5 +1,6 @@
 using LlamaEngine.Backends.Cpu.Kernels;
 using LlamaEngine.Backends.Cpu.Packing;
+using LlamaEngine.Backends.Cpu.Rows;
 using LlamaEngine.Backends.Cpu.Simd;
 
 namespace LlamaEngine.Backends.Cpu;
@@ -34,20 +35,40 @@ internal sealed unsafe class QuantizedKernels
     /// <summary>The kernels for a quantized type on <paramref name="level"/>, which the processor must have.</summary>
     public static QuantizedKernels For(TensorType type, CpuInstructionSet level) => type switch
     {
-        TensorType.Q4_0 => Of<PackedQ4_0, Narrow>(level),
-        TensorType.Q4_1 => Of<PackedQ4_1, NarrowWithMinimum>(level),
+        TensorType.Q4_0 => Fused<PackedQ4_0, Narrow, FusedQ4_0>(level),
+        TensorType.Q4_1 => Fused<PackedQ4_1, NarrowWithMinimum, FusedQ4_1>(level),
         TensorType.Q5_0 => Of<PackedQ5_0, Wide>(level),
         TensorType.Q5_1 => Of<PackedQ5_1, WideWithMinimum>(level),
-        TensorType.Q8_0 => Of<PackedQ8_0, Wide>(level),
+        TensorType.Q8_0 => Fused<PackedQ8_0, Wide, FusedQ8_0>(level),
         TensorType.Q2_K => Of<PackedQ2_K, ShortWideWithMinimum>(level),
         TensorType.Q3_K => Of<PackedQ3_K, ShortWide>(level),
-        TensorType.Q4_K => Of<PackedQ4_K, NarrowWithMinimum>(level),
+        TensorType.Q4_K => Fused<PackedQ4_K, NarrowWithMinimum, FusedQ4_K>(level),
         TensorType.Q5_K => Of<PackedQ5_K, WideWithMinimum>(level),
-        TensorType.Q6_K => Of<PackedQ6_K, ShortWide>(level),
+        TensorType.Q6_K => Fused<PackedQ6_K, ShortWide, FusedQ6_K>(level),
         TensorType.IQ4_NL => Of<PackedIQ4_NL, Wide>(level),
         TensorType.IQ4_XS => Of<PackedIQ4_XS, Wide>(level),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a quantized type."),
     };
+
+    /// <summary>One row fused where there is AVX2: 256 bits are wide enough to wait for memory, on AVX-512 processors too.</summary>
+    private static QuantizedKernels Fused<TFormat, TShape, TFused>(CpuInstructionSet level)
+        where TFormat : struct, IPackedFormat
+        where TShape : struct, IStepShape
+        where TFused : struct, IFusedFormat
+    {
+        QuantizedKernels kernels = Of<TFormat, TShape>(level);
+        return level < CpuInstructionSet.Avx2 ? kernels : new()
+        {
+            Quantize = kernels.Quantize,
+            StepShape = kernels.StepShape,
+            One = &RowLinearKernel<FusedRow<TFused>>.Run,
+            Many = kernels.Many,
+            ScratchBytes = kernels.ScratchBytes,
+            GroupsPerChunk = kernels.GroupsPerChunk,
+            StepValues = kernels.StepValues,
+            ActivationBytes = kernels.ActivationBytes,
+        };
+    }
 
     private static QuantizedKernels Of<TFormat, TShape>(CpuInstructionSet level)
         where TFormat : struct, IPackedFormat
@@ -68,9 +89,9 @@ internal sealed unsafe class QuantizedKernels
         {
             Quantize = &QuantizeKernel<TLanes, TShape>.Run,
             StepShape = typeof(TShape),
-            One = &QuantizedLinearKernel<TWords, TFormat, TShape, TTile>.RunOne,
-            Many = &QuantizedLinearKernel<TWords, TFormat, TShape, TTile>.RunMany,
-            ScratchBytes = QuantizedLinearKernel<TWords, TFormat, TShape, TTile>.ScratchBytes,
+            One = &RowLinearKernel<PanelRow<TWords, TFormat, TShape, TTile>>.Run,
+            Many = &QuantizedLinearKernel<TWords, TFormat, TShape, TTile>.Run,
+            ScratchBytes = Math.Max(QuantizedLinearKernel<TWords, TFormat, TShape, TTile>.ScratchBytes, PanelRow<TWords, TFormat, TShape, TTile>.ScratchBytes),
             GroupsPerChunk = QuantizedLinearKernel<TWords, TFormat, TShape, TTile>.Groups,
             StepValues = Step<TShape>.Values,
             ActivationBytes = Step<TShape>.ActivationBytes(1),

@@ -21,6 +21,9 @@ internal interface IStepShape
 
     /// <summary>Each step has minima.</summary>
     static abstract bool HasMinimum { get; }
+
+    /// <summary>Without minima: what a step's correction is times the sum of its codes of activations, or 0 where nothing reads it.</summary>
+    static abstract int Offset { get; }
 }
 
 /// <summary>Sizes that follow from a shape, in bytes unless said otherwise.</summary>
@@ -67,6 +70,8 @@ internal readonly struct Narrow : IStepShape
     public static bool IsWide => false;
 
     public static bool HasMinimum => false;
+
+    public static int Offset => -8;
 }
 
 /// <summary>Q4_1, Q4_K.</summary>
@@ -77,6 +82,8 @@ internal readonly struct NarrowWithMinimum : IStepShape
     public static bool IsWide => false;
 
     public static bool HasMinimum => true;
+
+    public static int Offset => 0;
 }
 
 /// <summary>Q8_0, Q5_0, IQ4_NL, IQ4_XS.</summary>
@@ -87,6 +94,8 @@ internal readonly struct Wide : IStepShape
     public static bool IsWide => true;
 
     public static bool HasMinimum => false;
+
+    public static int Offset => 0;
 }
 
 /// <summary>Q5_1, Q5_K.</summary>
@@ -97,6 +106,8 @@ internal readonly struct WideWithMinimum : IStepShape
     public static bool IsWide => true;
 
     public static bool HasMinimum => true;
+
+    public static int Offset => 0;
 }
 
 /// <summary>Q3_K, Q6_K: a scale for every 16 values.</summary>
@@ -107,6 +118,8 @@ internal readonly struct ShortWide : IStepShape
     public static bool IsWide => true;
 
     public static bool HasMinimum => false;
+
+    public static int Offset => -32;
 }
 
 /// <summary>Q2_K: a scale and a minimum for every 16 values.</summary>
@@ -117,4 +130,6 @@ internal readonly struct ShortWideWithMinimum : IStepShape
     public static bool IsWide => true;
 
     public static bool HasMinimum => true;
+
+    public static int Offset => 0;
 }

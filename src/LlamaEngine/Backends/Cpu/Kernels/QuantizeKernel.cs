@@ -128,13 +128,13 @@ internal static unsafe class QuantizeKernel<TLanes, TShape>
     private static Vector128<short> Interleave(Vector128<short> codes) =>
         Vector128.Shuffle(codes, Vector128.Create((short)0, 2, 1, 3, 4, 6, 5, 7));
 
-    /// <summary>What a step's offset takes: −8 times the sum of codes, or the sum of the values they stand for.</summary>
+    /// <summary>What a step's offset takes: a multiple of the sum of codes, or the sum of the values they stand for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Correction(int* words, float scale)
     {
         if (TShape.HasMinimum)
             return BitConverter.SingleToInt32Bits(scale * Sum(words));
-        return TShape.IsWide ? 0 : -8 * Sum(words);
+        return TShape.Offset == 0 ? 0 : TShape.Offset * Sum(words);
     }
 
     /// <summary>The sum of a step's codes.</summary>

@@ -25,6 +25,7 @@ internal sealed unsafe class QuantizedSegment(PackedWeight weight, int firstOutp
         {
             Weight = weight.Data,
             Units = weight.UnitsPerRow,
+            GroupBytes = weight.GroupBytes,
             Outputs = Outputs,
             Bias = bias == null ? null : bias + FirstOutput,
             Activations = activations,

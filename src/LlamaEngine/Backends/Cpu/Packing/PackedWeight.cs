@@ -17,9 +17,9 @@ internal sealed unsafe class PackedWeight : IDisposable
         Columns = columns;
         UnitsPerRow = columns / type.ValuesPerBlock();
         int groups = (rows + PackedLayout.Rows - 1) / PackedLayout.Rows;
-        long groupBytes = (long)UnitsPerRow * PackedLayout.Of(type).UnitBytes;
-        _buffer = new NativeBuffer(checked(groups * groupBytes), counter, cleared: false);
-        new Span<byte>(_buffer.Data + (groups - 1) * groupBytes, checked((int)groupBytes)).Clear();
+        GroupBytes = (long)UnitsPerRow * PackedLayout.Of(type).UnitBytes;
+        _buffer = new NativeBuffer(checked(groups * GroupBytes), counter, cleared: false);
+        new Span<byte>(_buffer.Data + (groups - 1) * GroupBytes, checked((int)GroupBytes)).Clear();
     }
 
     /// <summary>Weight rows (outputs).</summary>
@@ -30,6 +30,9 @@ internal sealed unsafe class PackedWeight : IDisposable
 
     /// <summary>Units in a group of 16 rows.</summary>
     public int UnitsPerRow { get; }
+
+    /// <summary>Bytes of a group of 16 rows.</summary>
+    public long GroupBytes { get; }
 
     /// <summary>First unit.</summary>
     public byte* Data => _buffer.Data;
