@@ -23,6 +23,21 @@ internal readonly unsafe struct KernelTable
 
     private delegate*<void*, int, int, void> BFloat16Panel { get; init; }
 
+    /// <summary>Lays out the activations of many rows for <see cref="Panel"/>.</summary>
+    public delegate*<void*, int, int, void> PackInput { get; private init; }
+
+    /// <summary>Floats that <see cref="PackInput"/> writes for so many rows and inputs.</summary>
+    public delegate*<int, int, long> PackedFloats { get; private init; }
+
+    /// <summary>Widths of panels in a row of so many inputs.</summary>
+    public delegate*<int, int> Panels { get; private init; }
+
+    /// <summary>Scratch of one thread for <see cref="Panel"/>, in bytes.</summary>
+    public int PanelScratchBytes { get; private init; }
+
+    /// <summary>One row times finite F16 weights, with activations × 2^112.</summary>
+    public delegate*<void*, int, int, void> TinyHalfRow { get; private init; }
+
     /// <summary>Linear layers of repacked F32, F16 or BF16.</summary>
     public delegate*<void*, int, int, void> Panel(TensorType type) => type switch
     {
@@ -50,6 +65,11 @@ internal readonly unsafe struct KernelTable
         SinglePanel = &PanelLinearKernel<TLanes, SingleElement>.Run,
         HalfPanel = &PanelLinearKernel<TLanes, HalfElement>.Run,
         BFloat16Panel = &PanelLinearKernel<TLanes, BFloat16Element>.Run,
+        PackInput = &PanelLinearKernel<TLanes, SingleElement>.PackInput,
+        PackedFloats = &PanelLinearKernel<TLanes, SingleElement>.PackedFloats,
+        Panels = &PanelLinearKernel<TLanes, SingleElement>.Panels,
+        PanelScratchBytes = PanelLinearKernel<TLanes, SingleElement>.ScratchBytes,
+        TinyHalfRow = &PanelLinearKernel<TLanes, TinyHalfElement>.Run,
         FloatLinear = &FloatLinearKernel<TLanes>.Run,
     };
 }

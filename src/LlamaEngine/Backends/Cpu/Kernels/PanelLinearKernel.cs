@@ -13,6 +13,9 @@ internal unsafe struct PanelLinearJob
     public float* Bias, Input, Output;
     public int InputStride, OutputStride, Inputs, Outputs, Rows, RowBlocks;
 
+    /// <summary>Many rows, as <see cref="PanelLinearKernel{TLanes, TElement}.PackInput"/> lays them out.</summary>
+    public float* Packed;
+
     /// <summary>Scratch of thread 0; the others' stand behind.</summary>
     public byte* Scratch;
     public long ScratchStride;
@@ -33,11 +36,12 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
     /// <summary>Rows of activations in a block.</summary>
     public const int RowsPerBlock = 256;
 
-    private const int Lanes = PackedLayout.Rows, PanelValues = 128, PanelFloats = PanelValues * Lanes, TileRows = 4;
-    private const int PairSums = 2 * TileRows * Lanes, TileSums = Groups / 2 * PairSums;
+    private const int Lanes = PackedLayout.Rows, PanelValues = 128, PanelFloats = PanelValues * Lanes, RowSums = Groups * Lanes;
 
-    /// <summary>Scratch that one thread needs, in bytes.</summary>
-    public static int ScratchBytes => (Groups * PanelFloats + RowsPerBlock * Groups * Lanes) * sizeof(float);
+    private static int TileRows => FloatTile<TLanes>.Rows;
+
+    /// <summary>Scratch that one thread needs, in bytes: the last tile's rows may be more than the block's.</summary>
+    public static int ScratchBytes => (Groups * PanelFloats + (RowsPerBlock + FloatTile<TLanes>.MostRows) * RowSums) * sizeof(float);
 
     public static void Run(void* state, int chunk, int thread)
     {
@@ -45,7 +49,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
         float* panels = (float*)(job->Scratch + thread * job->ScratchStride), sums = panels + Groups * PanelFloats;
         int group = chunk / job->RowBlocks * Groups, firstRow = chunk % job->RowBlocks * RowsPerBlock;
         int rows = Math.Min(RowsPerBlock, job->Rows - firstRow);
-        new Span<float>(sums, job->Rows == 1 ? Groups * Lanes : (rows + TileRows - 1) / TileRows * TileSums).Clear();
+        new Span<float>(sums, job->Rows == 1 ? RowSums : (rows + TileRows - 1) / TileRows * TileRows * RowSums).Clear();
         for (int first = 0; first < job->Inputs; first += PanelValues)
         {
             int count = Math.Min(PanelValues, job->Inputs - first);
@@ -58,30 +62,68 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
             }
             for (int i = 0; i < Groups; i++)
                 Widen(Source(job, group + i, first), count, panels + i * PanelFloats);
-            MultiplyTiles(panels, input, job->InputStride, rows, count, sums);
+            MultiplyTiles(panels, Packed(job, firstRow, first), rows, count, sums);
         }
         for (int row = 0; row < rows; row++)
             WriteRow(job, group, firstRow + row, sums, row);
     }
 
-    private static void MultiplyTiles(float* panels, float* input, long stride, int rows, int count, float* sums)
+    /// <summary>
+    /// Lays out what one panel meets of a block of rows: [tile][value][row]. Side by side, since rows a power of two apart would
+    /// push each other out of the first-level cache. A chunk is one panel's width × one block of rows.
+    /// </summary>
+    public static void PackInput(void* state, int chunk, int thread)
     {
-        float* last = stackalloc float[TileRows * PanelValues];
-        for (int row = 0; row < rows; row += TileRows, input += TileRows * stride)
+        PanelLinearJob* job = (PanelLinearJob*)state;
+        int first = chunk / job->RowBlocks * PanelValues, firstRow = chunk % job->RowBlocks * RowsPerBlock;
+        int rows = Math.Min(RowsPerBlock, job->Rows - firstRow), count = Math.Min(PanelValues, job->Inputs - first);
+        float* source = job->Input + (long)firstRow * job->InputStride + first, target = Packed(job, firstRow, first);
+        for (int row = 0; row < rows; row += TileRows)
         {
-            float* x = input;
-            long xStride = stride;
-            if (rows - row < TileRows)
+            int tileRows = Math.Min(TileRows, FloatTile<TLanes>.PaddedRows(rows - row));
+            for (int i = 0; i < tileRows; i++)
             {
                 // The rows that a last tile lacks are zero.
-                new Span<float>(last, TileRows * PanelValues).Clear();
-                for (int i = 0; i < rows - row; i++)
-                    new ReadOnlySpan<float>(input + i * stride, count).CopyTo(new Span<float>(last + i * PanelValues, PanelValues));
-                x = last;
-                xStride = PanelValues;
+                float* values = source + (long)(row + i) * job->InputStride;
+                for (int value = 0; value < count; value++)
+                    target[value * tileRows + i] = row + i < rows ? values[value] : 0;
             }
-            for (int pair = 0; pair < Groups / 2; pair++, sums += PairSums)
-                FloatTile<TLanes>.Multiply2x4(panels + 2 * pair * PanelFloats, PanelFloats, x, xStride, count, sums);
+            target += tileRows * count;
+        }
+    }
+
+    /// <summary>Floats of the packed input of a whole layer.</summary>
+    public static long PackedFloats(int rows, int inputs) => (long)PaddedRows(rows) * inputs;
+
+    /// <summary>Widths of panels in a row.</summary>
+    public static int Panels(int inputs) => (inputs + PanelValues - 1) / PanelValues;
+
+    /// <summary>Rows with those that are computed in vain. Whole blocks have none.</summary>
+    private static int PaddedRows(int rows)
+    {
+        int inBlock = rows % RowsPerBlock, rest = inBlock % TileRows;
+        return rows - rest + (rest == 0 ? 0 : Math.Min(TileRows, FloatTile<TLanes>.PaddedRows(rest)));
+    }
+
+    private static float* Packed(PanelLinearJob* job, int firstRow, int first)
+    {
+        int rows = Math.Min(RowsPerBlock, PaddedRows(job->Rows) - firstRow);
+        return job->Packed + (long)firstRow * job->Inputs + (long)first * rows;
+    }
+
+    /// <summary>sums[row][group][16]. Two panels stay in the first-level cache while all rows pass.</summary>
+    private static void MultiplyTiles(float* panels, float* packed, int rows, int count, float* sums)
+    {
+        for (int pair = 0; pair < Groups / 2; pair++)
+        {
+            float* x = packed;
+            for (int row = 0; row < rows; row += TileRows)
+            {
+                int tileRows = Math.Min(TileRows, FloatTile<TLanes>.PaddedRows(rows - row));
+                FloatTile<TLanes>.Multiply(
+                    panels + 2 * pair * PanelFloats, PanelFloats, x, tileRows, count, sums + row * RowSums + 2 * pair * Lanes, RowSums);
+                x += tileRows * count;
+            }
         }
     }
 
@@ -140,9 +182,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
         float* output = job->Output + (long)row * job->OutputStride;
         for (int i = 0; i < Groups; i++)
         {
-            float* source = job->Rows == 1
-                ? sums + i * Lanes
-                : sums + rowInBlock / TileRows * TileSums + i / 2 * PairSums + i % 2 * TileRows * Lanes + rowInBlock % TileRows * Lanes;
+            float* source = sums + rowInBlock * RowSums + i * Lanes;
             int first = (group + i) * Lanes, count = Math.Min(Lanes, job->Outputs - first);
             for (int lane = 0; lane < count; lane++)
                 output[first + lane] = job->Bias == null ? source[lane] : source[lane] + job->Bias[first + lane];

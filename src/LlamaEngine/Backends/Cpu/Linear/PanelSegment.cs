@@ -1,6 +1,7 @@
 using LlamaEngine.Backends.Cpu.Kernels;
 using LlamaEngine.Backends.Cpu.Packing;
 using LlamaEngine.Backends.Cpu.Simd;
+using LlamaEngine.Formats;
 
 namespace LlamaEngine.Backends.Cpu.Linear;
 
@@ -14,7 +15,7 @@ internal sealed unsafe class PanelSegment(PackedFloatWeight weight, int firstOut
     /// <inheritdoc/>
     public override void Multiply(Workspace workspace, CpuActivations input, CpuActivations output, int rows, float* bias, LinearSegment? previous)
     {
-        byte* scratch = workspace.Scratch(PanelLinearKernel<ScalarLanes, SingleElement>.ScratchBytes);
+        byte* scratch = workspace.Scratch(kernels.PanelScratchBytes);
         PanelLinearJob job = new()
         {
             Weight = weight.Data,
@@ -30,7 +31,24 @@ internal sealed unsafe class PanelSegment(PackedFloatWeight weight, int firstOut
             Scratch = scratch,
             ScratchStride = workspace.ScratchStride,
         };
-        workspace.Pool.Run(kernels.Panel(weight.Type), &job, (Outputs + RowsPerChunk - 1) / RowsPerChunk * job.RowBlocks);
+        if (rows > 1)
+        {
+            job.Packed = (float*)workspace.Shared(kernels.PackedFloats(rows, weight.Columns) * sizeof(float));
+            workspace.Pool.Run(kernels.PackInput, &job, kernels.Panels(weight.Columns) * job.RowBlocks);
+        }
+        workspace.Pool.Run(Kernel(workspace, ref job), &job, (Outputs + RowsPerChunk - 1) / RowsPerChunk * job.RowBlocks);
+    }
+
+    /// <summary>Decoding with F16 waits for memory only if its weights are read the short way, for which the activations are scaled instead.</summary>
+    private delegate*<void*, int, int, void> Kernel(Workspace workspace, ref PanelLinearJob job)
+    {
+        if (weight.Type != TensorType.F16 || job.Rows != 1 || !weight.IsFinite)
+            return kernels.Panel(weight.Type);
+        float* scaled = (float*)workspace.Shared((long)weight.Columns * sizeof(float));
+        if (!TinyHalf.TryScale(job.Input, weight.Columns, scaled))
+            return kernels.Panel(weight.Type);
+        job.Input = scaled;
+        return kernels.TinyHalfRow;
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,15 @@ internal readonly unsafe struct HalfElement : IFloatElement
     public static TLanes Load<TLanes>(byte* source) where TLanes : struct, ILanes<TLanes> => TLanes.LoadHalf((ushort*)source);
 }
 
+/// <summary>Half precision, finite, and read as its value × 2^-112, which saves most of the reading; see <see cref="PackedFloatWeight.IsFinite"/>.</summary>
+internal readonly unsafe struct TinyHalfElement : IFloatElement
+{
+    public static int Bytes => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load<TLanes>(byte* source) where TLanes : struct, ILanes<TLanes> => TLanes.LoadTinyHalf((ushort*)source);
+}
+
 /// <summary>bfloat16.</summary>
 internal readonly unsafe struct BFloat16Element : IFloatElement
 {

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LlamaEngine.Backends.Cpu.Memory;
 using LlamaEngine.Formats;
 
@@ -30,6 +31,9 @@ internal sealed unsafe class PackedFloatWeight : IDisposable
 
     /// <summary>F32, F16 or BF16.</summary>
     public TensorType Type { get; }
+
+    /// <summary>Read as F16, every value is a finite number.</summary>
+    public bool IsFinite { get; private set; } = true;
 
     /// <summary>First value.</summary>
     public byte* Data => _buffer.Data;
@@ -78,6 +82,7 @@ internal sealed unsafe class PackedFloatWeight : IDisposable
             cancellation.ThrowIfCancellationRequested();
             pool.Run(pack, &job, Math.Min(ChunksPerSlice, chunks - job.FirstChunk));
         }
+        IsFinite &= job.HasSpecial == 0;
     }
 
     /// <summary>One chunk is 16 rows of the source, value by value: so that writes are in order.</summary>
@@ -97,11 +102,34 @@ internal sealed unsafe class PackedFloatWeight : IDisposable
             for (int row = 0; row < end - first; row++)
                 targets[row][column * PackedLayout.Rows] = source[(long)row * job->Columns + column];
         }
+        if (sizeof(T) == sizeof(ushort) && HasSpecialHalf((ushort*)source, (long)(end - first) * job->Columns))
+            Volatile.Write(ref job->HasSpecial, 1);
+    }
+
+    /// <summary>Some exponent is all ones.</summary>
+    private static bool HasSpecialHalf(ushort* halves, long count)
+    {
+        Vector256<ushort> exponent = Vector256.Create((ushort)0x7C00);
+        long i = 0;
+        for (; i <= count - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
+        {
+            if (Vector256.EqualsAny(Vector256.Load(halves + i) & exponent, exponent))
+                return true;
+        }
+        for (; i < count; i++)
+        {
+            if ((halves[i] & 0x7C00) == 0x7C00)
+                return true;
+        }
+        return false;
     }
 
     private struct PackJob
     {
         public byte* Source, Destination;
         public int Rows, Columns, FirstRow, FirstChunk;
+
+        /// <summary>Read as F16, some value is no finite number.</summary>
+        public int HasSpecial;
     }
 }

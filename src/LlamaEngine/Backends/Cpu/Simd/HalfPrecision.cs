@@ -10,15 +10,23 @@ namespace LlamaEngine.Backends.Cpu.Simd;
 /// </remarks>
 internal static class HalfPrecision
 {
-    private const float Rebias = 5.192296858534828e33f; // 2^112
+    /// <summary>What <see cref="WidenTiny(Vector128{ushort})"/> leaves to be multiplied with: 2^112.</summary>
+    public const float Rebias = 5.192296858534828e33f;
+
+    /// <summary>Eight finite halves × 2^-112, exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WidenTiny(Vector128<ushort> halves) => Tiny(Vector256.WidenLower(halves.AsInt16().ToVector256Unsafe()));
+
+    /// <summary>Sixteen finite halves × 2^-112, exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WidenTiny(Vector256<ushort> halves) => Tiny(Vector512.WidenLower(halves.AsInt16().ToVector512Unsafe()));
 
     /// <summary>Eight halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Widen(Vector128<ushort> halves)
     {
         Vector256<int> wide = Vector256.WidenLower(halves.AsInt16().ToVector256Unsafe());
-        Vector256<float> tiny = ((wide << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
-        Vector256<float> value = tiny * Vector256.Create(Rebias);
+        Vector256<float> value = Tiny(wide) * Vector256.Create(Rebias);
         Vector256<int> special = Vector256.GreaterThan(wide & Vector256.Create(0x7FFF), Vector256.Create(0x7BFF));
         return (value.AsInt32() | (special & Vector256.Create(0x7F800000))).AsSingle();
     }
@@ -28,8 +36,7 @@ internal static class HalfPrecision
     public static Vector512<float> Widen(Vector256<ushort> halves)
     {
         Vector512<int> wide = Vector512.WidenLower(halves.AsInt16().ToVector512Unsafe());
-        Vector512<float> tiny = ((wide << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
-        Vector512<float> value = tiny * Vector512.Create(Rebias);
+        Vector512<float> value = Tiny(wide) * Vector512.Create(Rebias);
         Vector512<int> special = Vector512.GreaterThan(wide & Vector512.Create(0x7FFF), Vector512.Create(0x7BFF));
         return (value.AsInt32() | (special & Vector512.Create(0x7F800000))).AsSingle();
     }
@@ -59,6 +66,12 @@ internal static class HalfPrecision
         half = Vector256.ConditionalSelect(Vector256.GreaterThan(magnitude, Vector256.Create(0x7F800000)), Vector256.Create(0x7E00), half) | sign;
         return Vector128.Narrow(half.GetLower().AsUInt32(), half.GetUpper().AsUInt32());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Tiny(Vector256<int> wide) => ((wide << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Tiny(Vector512<int> wide) => ((wide << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Widen(Vector128<int> wide)

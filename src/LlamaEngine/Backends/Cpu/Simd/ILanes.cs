@@ -19,6 +19,9 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
     /// <summary>Reads 16 half-precision numbers.</summary>
     static abstract TSelf LoadHalf(ushort* source);
 
+    /// <summary>Reads 16 finite half-precision numbers, each × 2^-112: what reading them costs least.</summary>
+    static abstract TSelf LoadTinyHalf(ushort* source);
+
     /// <summary>Reads 16 bfloat16 numbers.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 

@@ -30,6 +30,10 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadTinyHalf(ushort* source) =>
+        LoadHalf(source) * Broadcast(1 / HalfPrecision.Rebias);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadBFloat16(ushort* source)
     {
         (Vector128<uint> a, Vector128<uint> b) = Vector128.Widen(Vector128.Load(source));

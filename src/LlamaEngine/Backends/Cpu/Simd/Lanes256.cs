@@ -27,6 +27,10 @@ internal readonly unsafe struct Lanes256(Vector256<float> a, Vector256<float> b)
         new(HalfPrecision.Widen(Vector128.Load(source)), HalfPrecision.Widen(Vector128.Load(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadTinyHalf(ushort* source) =>
+        new(HalfPrecision.WidenTiny(Vector128.Load(source)), HalfPrecision.WidenTiny(Vector128.Load(source + 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadBFloat16(ushort* source) =>
         new(WidenBFloat16(source), WidenBFloat16(source + 8));
 

@@ -32,6 +32,9 @@ internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
         return result;
     }
 
+    public static ScalarLanes LoadTinyHalf(ushort* source) =>
+        LoadHalf(source) * Broadcast(1 / HalfPrecision.Rebias);
+
     public static ScalarLanes LoadBFloat16(ushort* source)
     {
         ScalarLanes result = default;
