@@ -4,8 +4,9 @@ using System.Runtime.ExceptionServices;
 namespace LlamaEngine.Backends.Cpu;
 
 /// <summary>
-/// The threads of one CPU backend: the caller and Threads − 1 of its own. A job is cut into chunks that whoever is free takes,
-/// so a thread that the system holds up costs one chunk and not the whole step.
+/// The threads of one CPU backend: the caller and Threads − 1 of its own. A job is cut into chunks. Every thread goes through a
+/// share of neighbouring chunks, so that what they read is one stream, and then takes what is left of the others':
+/// a thread that the system holds up costs one chunk and not the whole step.
 /// </summary>
 /// <remarks>
 /// One job at a time, started by one thread at a time. Idle workers spin for about a millisecond, then sleep. Running
@@ -16,6 +17,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     private static readonly long s_spinTicks = Stopwatch.Frequency / 1000;
 
     private readonly Worker[] _workers;
+    private readonly Share[] _shares;
     private delegate*<void*, int, int, void> _job;
     private void* _state;
     private int _chunks;
@@ -28,6 +30,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _shares = new Share[threads];
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
             _workers[i] = new Worker(this, i + 1);
@@ -71,7 +74,11 @@ internal sealed unsafe class WorkerPool : IDisposable
         _state = state;
         _chunks = chunks;
         _failure = null;
-        _shared.NextChunk = 0;
+        for (int i = 0; i < _shares.Length; i++)
+        {
+            _shares[i].Next = (int)((long)chunks * i / _shares.Length);
+            _shares[i].End = (int)((long)chunks * (i + 1) / _shares.Length);
+        }
         _shared.Round++;
         Interlocked.Exchange(ref _shared.OpenRound, _shared.Round);
         int helpers = Math.Min(chunks - 1, _workers.Length);
@@ -95,17 +102,27 @@ internal sealed unsafe class WorkerPool : IDisposable
             ExceptionDispatchInfo.Throw(failure);
     }
 
+    /// <summary>This thread's share first, then those of the threads behind it.</summary>
     private void TakeChunks(int thread)
     {
         try
         {
-            for (int chunk; (chunk = Interlocked.Increment(ref _shared.NextChunk) - 1) < _chunks;)
-                _job(_state, chunk, thread);
+            for (int i = 0; i < _shares.Length; i++)
+            {
+                ref Share share = ref _shares[(thread + i) % _shares.Length];
+                while (Volatile.Read(ref share.Next) < share.End)
+                {
+                    int chunk = Interlocked.Increment(ref share.Next) - 1;
+                    if (chunk < share.End)
+                        _job(_state, chunk, thread);
+                }
+            }
         }
         catch (Exception failure)
         {
             Interlocked.CompareExchange(ref _failure, failure, null);
-            Volatile.Write(ref _shared.NextChunk, _chunks);
+            foreach (ref Share share in _shares.AsSpan())
+                Volatile.Write(ref share.Next, share.End);
         }
     }
 
@@ -127,13 +144,20 @@ internal sealed unsafe class WorkerPool : IDisposable
         Volatile.Read(ref _shared.OpenRound) is var round && round != 0 && round != seen || _stopping;
 
     /// <summary>What the threads write while others read, each on its own pair of cache lines.</summary>
-    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 640)]
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 512)]
     private struct Shared
     {
         [System.Runtime.InteropServices.FieldOffset(128)] public long OpenRound;
         [System.Runtime.InteropServices.FieldOffset(136)] public long Round;
-        [System.Runtime.InteropServices.FieldOffset(256)] public int NextChunk;
-        [System.Runtime.InteropServices.FieldOffset(384)] public int Inside;
+        [System.Runtime.InteropServices.FieldOffset(256)] public int Inside;
+    }
+
+    /// <summary>Chunks [Next, End), on a pair of cache lines of its own.</summary>
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 128)]
+    private struct Share
+    {
+        [System.Runtime.InteropServices.FieldOffset(0)] public int Next;
+        [System.Runtime.InteropServices.FieldOffset(4)] public int End;
     }
 
     private sealed class Worker : IDisposable

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Backends.Cpu.Simd;
 
 namespace LlamaEngine.Backends.Cpu.Kernels;
@@ -36,6 +37,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     // Below every score, yet finite: the difference of two of them is a number.
     private const float Lowest = -1e30f;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int chunk, int thread)
     {
         AttentionJob* job = (AttentionJob*)state;
@@ -46,6 +48,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
         Attend(job, tile, chunk % kvHeads, blocks, scratch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Attend(AttentionJob* job, AttentionTile tile, int kvHead, int* blocks, AttentionScratch scratch)
     {
         KvView cache = job->Cache;
@@ -75,6 +78,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     }
 
     /// <summary>Gathers the queries, times 1/√size, and resets what is accumulated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LoadQueries(AttentionJob* job, AttentionTile tile, int kvHead, AttentionScratch scratch)
     {
         int size = job->Cache.HeadSize, group = job->Heads / job->Cache.Heads;
@@ -95,6 +99,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     }
 
     /// <summary>scores[query][position] = query · key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score(in KvView cache, KvSpan span, int kvHead, AttentionScratch scratch)
     {
         int panels = (span.Positions + Width - 1) / Width, panelsPerBlock = cache.PaddedBlock / Width, panelFloats = cache.HeadSize * Width;
@@ -120,6 +125,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     }
 
     /// <summary>One query's scores of a span to weights: e^(score − largest so far); positions outside [from, to) weigh nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(AttentionScratch scratch, int query, int from, int to)
     {
         float* scores = scratch.Scores(query);
@@ -144,6 +150,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
     }
 
     /// <summary>sums[quad][panel][query][16] = sums × shrink + weights · values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues(in KvView cache, KvSpan span, int kvHead, AttentionScratch scratch)
     {
         int panels = cache.PaddedHead / Width, panelFloats = cache.PaddedSpan * Width, end = span.Positions;
@@ -176,6 +183,7 @@ internal static unsafe class AttentionKernel<TLanes> where TLanes : struct, ILan
             FloatTile<TLanes>.Multiply1x4(panels, x, stride, count, sums);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteOutputs(AttentionJob* job, AttentionTile tile, int kvHead, AttentionScratch scratch)
     {
         int size = job->Cache.HeadSize, group = job->Heads / job->Cache.Heads, quadFloats = Quad * job->Cache.PaddedHead;

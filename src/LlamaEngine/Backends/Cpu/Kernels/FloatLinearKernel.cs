@@ -28,6 +28,7 @@ internal static unsafe class FloatLinearKernel<TLanes> where TLanes : struct, IL
 
     private const int Width = Partial<TLanes>.Width;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int chunk, int thread)
     {
         FloatLinearJob* job = (FloatLinearJob*)state;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Backends.Cpu.Packing;
 using LlamaEngine.Backends.Cpu.Simd;
 
@@ -9,6 +10,7 @@ internal static unsafe class KvDecoder<TLanes> where TLanes : struct, ILanes<TLa
     private const int Width = Partial<TLanes>.Width;
 
     /// <summary>Sixteen positions of a block's keys, a row for every value of the head.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenKeys(in KvView cache, int block, int head, int position, float* panel)
     {
         byte* keys = cache.Keys(block, head);
@@ -19,6 +21,7 @@ internal static unsafe class KvDecoder<TLanes> where TLanes : struct, ILanes<TLa
     }
 
     /// <summary>Sixteen columns of a block's values, a row for each of its first <paramref name="rows"/> positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenValues(in KvView cache, int block, int head, int column, int rows, float* panel)
     {
         byte* values = cache.Values(block, head);
@@ -44,6 +47,7 @@ internal static unsafe class KvDecoder<TLanes> where TLanes : struct, ILanes<TLa
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen<TElement>(byte* source, int column, int stride, int rows, float* panel) where TElement : struct, IFloatElement
     {
         source += column * TElement.Bytes;
@@ -52,6 +56,7 @@ internal static unsafe class KvDecoder<TLanes> where TLanes : struct, ILanes<TLa
     }
 
     /// <summary>Lanes are positions, each with a scale of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WidenScaledKeys(in KvView cache, sbyte* keys, ushort* scales, float* panel)
     {
         int stride = cache.PaddedBlock;
@@ -65,6 +70,7 @@ internal static unsafe class KvDecoder<TLanes> where TLanes : struct, ILanes<TLa
     }
 
     /// <summary>A row is one position with one scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WidenScaledValues(in KvView cache, sbyte* values, ushort* scales, int rows, float* panel)
     {
         float* wide = stackalloc float[Width];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LlamaEngine.Backends.Cpu.Simd;
 
@@ -14,6 +15,7 @@ internal static unsafe class KvEncoder<TLanes> where TLanes : struct, ILanes<TLa
     /// <param name="count">How many there are.</param>
     /// <param name="destination">Room for 32 numbers.</param>
     /// <returns>The scale in half precision; 0 where the type has none.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static ushort Encode(KvType type, float* source, int count, byte* destination)
     {
         TLanes a = Load(source, count), b = Load(source + Width, count - Width);

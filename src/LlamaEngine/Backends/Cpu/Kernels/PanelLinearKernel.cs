@@ -43,6 +43,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
     /// <summary>Scratch that one thread needs, in bytes: the last tile's rows may be more than the block's.</summary>
     public static int ScratchBytes => (Groups * PanelFloats + (RowsPerBlock + FloatTile<TLanes>.MostRows) * RowSums) * sizeof(float);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int chunk, int thread)
     {
         PanelLinearJob* job = (PanelLinearJob*)state;
@@ -72,6 +73,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
     /// Lays out what one panel meets of a block of rows: [tile][value][row]. Side by side, since rows a power of two apart would
     /// push each other out of the first-level cache. A chunk is one panel's width × one block of rows.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackInput(void* state, int chunk, int thread)
     {
         PanelLinearJob* job = (PanelLinearJob*)state;
@@ -112,6 +114,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
     }
 
     /// <summary>sums[row][group][16]. Two panels stay in the first-level cache while all rows pass.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTiles(float* panels, float* packed, int rows, int count, float* sums)
     {
         for (int pair = 0; pair < Groups / 2; pair++)
@@ -177,6 +180,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
     }
 
     /// <summary>Writes what is output and not padding, with its bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteRow(PanelLinearJob* job, int group, int row, float* sums, int rowInBlock)
     {
         float* output = job->Output + (long)row * job->OutputStride;

@@ -49,6 +49,7 @@ internal static unsafe class QuantizeKernel<TLanes, TShape>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void QuantizeOne(float* values, int columns, int* output)
     {
         int* words = stackalloc int[BlockWords];
@@ -67,6 +68,7 @@ internal static unsafe class QuantizeKernel<TLanes, TShape>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void QuantizeTile(float* values, int stride, int columns, int rows, int* output)
     {
         int* words = stackalloc int[MostRows * BlockWords];

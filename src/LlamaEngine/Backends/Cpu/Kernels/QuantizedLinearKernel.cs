@@ -61,6 +61,7 @@ internal static unsafe class QuantizedLinearKernel<TWords, TFormat, TShape, TTil
     public static int ScratchBytes => Groups * PanelBytes + ActivationLayout.RowsPerBlock * Groups * Lanes * sizeof(float);
 
     /// <summary>A chunk is GroupsPerChunk groups × one block of rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int chunk, int thread)
     {
         QuantizedLinearJob* job = (QuantizedLinearJob*)state;
@@ -80,6 +81,7 @@ internal static unsafe class QuantizedLinearKernel<TWords, TFormat, TShape, TTil
     }
 
     /// <summary>sums[tile][pair of groups][group][row][16].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlock(QuantizedLinearJob* job, int group, int pairs, int rowBlock, byte* panels, float* sums)
     {
         int tiles = job->Layout.TilesIn(rowBlock);
@@ -94,15 +96,21 @@ internal static unsafe class QuantizedLinearKernel<TWords, TFormat, TShape, TTil
                 int source = (group + i) * Lanes < job->Outputs ? group + i : group;
                 Expand(job->Weight + source * job->GroupBytes + (long)first * TFormat.UnitBytes, units, panels + i * PanelBytes);
             }
-            float* tileSums = sums;
+            // Two panels stay in the first-level cache while all tiles pass: four of 16-bit codes would not.
             int tileBytes = steps * Step<TShape>.ActivationBytes(TileRows);
-            for (int tile = 0; tile < tiles; tile++)
+            for (int pair = 0; pair < pairs; pair++)
             {
-                Prefetch.Lines(activations + tileBytes, tileBytes);
-                for (int pair = 0; pair < pairs; pair++, tileSums += PairSums)
-                    TTile.Multiply2x4(panels + 2 * pair * PanelBytes, PanelBytes, activations, steps, tileSums);
-                activations += tileBytes;
+                byte* tileActivations = activations, pairPanels = panels + 2 * pair * PanelBytes;
+                float* tileSums = sums + pair * PairSums;
+                for (int tile = 0; tile < tiles; tile++)
+                {
+                    Prefetch.Lines(tileActivations + tileBytes, tileBytes);
+                    TTile.Multiply2x4(pairPanels, PanelBytes, tileActivations, steps, tileSums);
+                    tileActivations += tileBytes;
+                    tileSums += pairs * PairSums;
+                }
             }
+            activations += tiles * tileBytes;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Backends.Cpu.Simd;
 
 namespace LlamaEngine.Backends.Cpu.Kernels;
@@ -15,6 +16,7 @@ internal static unsafe class RmsNormKernel<TLanes> where TLanes : struct, ILanes
 {
     private const int Width = Partial<TLanes>.Width;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int row, int thread)
     {
         RmsNormJob* job = (RmsNormJob*)state;
@@ -25,6 +27,7 @@ internal static unsafe class RmsNormKernel<TLanes> where TLanes : struct, ILanes
         Scale(residual, job->Weight, scale, job->Output + (long)row * job->OutputStride, job->Columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float AddAndSquare(float* residual, float* delta, int columns)
     {
         TLanes squares = TLanes.Zero;
@@ -52,6 +55,7 @@ internal static unsafe class RmsNormKernel<TLanes> where TLanes : struct, ILanes
         return squares.Sum();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float* residual, float* weight, float scale, float* output, int columns)
     {
         TLanes factor = TLanes.Broadcast(scale);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Backends.Cpu.Simd;
 using LlamaEngine.Models;
 
@@ -23,6 +24,7 @@ internal static unsafe class RopeKernel<TLanes> where TLanes : struct, ILanes<TL
 {
     private const int Width = Partial<TLanes>.Width;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int row, int thread)
     {
         RopeJob* job = (RopeJob*)state;
@@ -42,6 +44,7 @@ internal static unsafe class RopeKernel<TLanes> where TLanes : struct, ILanes<TL
     }
 
     /// <summary>Value i turns with value i + pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RotateHalves(float* x, float* table, int pairs)
     {
         float* y = x + pairs, sines = table + pairs;
@@ -57,6 +60,7 @@ internal static unsafe class RopeKernel<TLanes> where TLanes : struct, ILanes<TL
     }
 
     /// <summary>Value 2i turns with value 2i + 1; sines carry their signs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RotateInterleaved(float* x, float* table, int dimension)
     {
         float* sines = table + dimension;

@@ -15,6 +15,7 @@ internal static unsafe class SwiGluKernel<TLanes> where TLanes : struct, ILanes<
 {
     private const int Width = Partial<TLanes>.Width;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int row, int thread)
     {
         SwiGluJob* job = (SwiGluJob*)state;

@@ -10,7 +10,7 @@ namespace LlamaEngine.Backends.Cpu.Kernels;
 /// </summary>
 internal readonly unsafe struct Tile256<TShape> : ITile where TShape : struct, IStepShape
 {
-    private const int Rows = Step<TShape>.TileRows, Lanes = 16, Half = 8, HalfBytes = 32;
+    private const int Rows = Step<TShape>.TileRows, Lanes = 16, Half = 8, HalfBytes = 32, VectorBytes = Step<TShape>.VectorBytes;
 
     public static void Multiply2x4(byte* panel, int panelStride, byte* activations, int steps, float* sums)
     {
@@ -48,49 +48,81 @@ internal readonly unsafe struct Tile256<TShape> : ITile where TShape : struct, I
     {
         for (; steps > 0; steps--)
         {
-            Vector256<int> w0 = Vector256.Load((int*)panel), w1 = Vector256.Load((int*)(panel + HalfBytes));
-            Vector256<int> x = Broadcast(activations), a00 = Multiply(w0, x), a10 = Multiply(w1, x);
-            x = Broadcast(activations + 4);
-            Vector256<int> a01 = Multiply(w0, x), a11 = Multiply(w1, x);
-            x = Broadcast(activations + 8);
-            Vector256<int> a02 = Multiply(w0, x), a12 = Multiply(w1, x);
-            x = Broadcast(activations + 12);
-            Vector256<int> a03 = Multiply(w0, x), a13 = Multiply(w1, x);
-            for (int group = 1; group < TShape.Groups; group++)
+            Vector256<int> zero = Vector256<int>.Zero;
+            Vector256<int> a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+            byte* codes = panel;
+            for (int group = 0; group < TShape.Groups; group += 4)
             {
-                byte* codes = panel + group * Step<TShape>.VectorBytes;
-                activations += 4 * Rows;
-                w0 = Vector256.Load((int*)codes);
-                w1 = Vector256.Load((int*)(codes + HalfBytes));
-                x = Broadcast(activations);
-                a00 = Add(a00, Multiply(w0, x));
-                a10 = Add(a10, Multiply(w1, x));
-                x = Broadcast(activations + 4);
-                a01 = Add(a01, Multiply(w0, x));
-                a11 = Add(a11, Multiply(w1, x));
-                x = Broadcast(activations + 8);
-                a02 = Add(a02, Multiply(w0, x));
-                a12 = Add(a12, Multiply(w1, x));
-                x = Broadcast(activations + 12);
-                a03 = Add(a03, Multiply(w0, x));
-                a13 = Add(a13, Multiply(w1, x));
+                AddGroup(codes, activations, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+                AddGroup(codes + VectorBytes, activations + 4 * Rows, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+                AddGroup(codes + 2 * VectorBytes, activations + 8 * Rows, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+                AddGroup(codes + 3 * VectorBytes, activations + 12 * Rows, ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3);
+                codes += 4 * VectorBytes;
+                activations += 16 * Rows;
             }
-            activations += 4 * Rows;
-            byte* scale = panel + Step<TShape>.ScaleOffset;
-            Store(a00, a10, scale, activations, sums);
-            Store(a01, a11, scale, activations + 4, sums + Lanes);
-            Store(a02, a12, scale, activations + 8, sums + 2 * Lanes);
-            Store(a03, a13, scale, activations + 12, sums + 3 * Lanes);
+            Store(a0, b0, codes, activations, sums);
+            Store(a1, b1, codes, activations + 4, sums + Lanes);
+            Store(a2, b2, codes, activations + 8, sums + 2 * Lanes);
+            Store(a3, b3, codes, activations + 12, sums + 3 * Lanes);
             activations += 8 * Rows;
-            panel += Step<TShape>.PanelBytes;
+            panel = codes + 2 * VectorBytes;
         }
     }
 
+    /// <summary>Adds the products of one vector of codes with four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddGroup(byte* codes, byte* activations,
+        ref Vector256<int> a0, ref Vector256<int> a1, ref Vector256<int> a2, ref Vector256<int> a3,
+        ref Vector256<int> b0, ref Vector256<int> b1, ref Vector256<int> b2, ref Vector256<int> b3)
+    {
+        Vector256<int> a = Vector256.Load((int*)codes), b = Vector256.Load((int*)(codes + HalfBytes));
+        // Four products, then four sums: measured to fill the processor's ports better than one after the other.
+        Vector256<int> x = Broadcast(activations), y = Broadcast(activations + 4);
+        Vector256<int> p = Multiply(a, x), q = Multiply(b, x), r = Multiply(a, y), s = Multiply(b, y);
+        a0 = Add(a0, p);
+        b0 = Add(b0, q);
+        a1 = Add(a1, r);
+        b1 = Add(b1, s);
+        x = Broadcast(activations + 8);
+        y = Broadcast(activations + 12);
+        p = Multiply(a, x);
+        q = Multiply(b, x);
+        r = Multiply(a, y);
+        s = Multiply(b, y);
+        a2 = Add(a2, p);
+        b2 = Add(b2, q);
+        a3 = Add(a3, r);
+        b3 = Add(b3, s);
+    }
+
+    /// <summary>Adds a step's integers to one row's sums; <paramref name="factors"/>: its scale and, four words on, its correction.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector256<int> lower, Vector256<int> upper, byte* scale, byte* factors, float* sums)
     {
-        Finish(lower, scale, factors, Rows, Vector256.Load(sums)).Store(sums);
-        Finish(upper, scale + HalfBytes, factors, Rows, Vector256.Load(sums + Half)).Store(sums + Half);
+        Vector256<float> factor = Vector256.Create(*(float*)factors);
+        if (!TShape.IsWide)
+        {
+            lower = Avx2.MultiplyAddAdjacent(lower.AsInt16(), Vector256<short>.One);
+            upper = Avx2.MultiplyAddAdjacent(upper.AsInt16(), Vector256<short>.One);
+        }
+        if (!TShape.IsWide && !TShape.HasMinimum)
+        {
+            Vector256<int> correction = Vector256.Create(*(int*)(factors + 4 * Rows));
+            lower += correction;
+            upper += correction;
+        }
+        Vector256<float> a = Vector256.FusedMultiplyAdd(
+            Vector256.ConvertToSingle(lower) * Vector256.Load((float*)scale), factor, Vector256.Load(sums));
+        Vector256<float> b = Vector256.FusedMultiplyAdd(
+            Vector256.ConvertToSingle(upper) * Vector256.Load((float*)(scale + HalfBytes)), factor, Vector256.Load(sums + Half));
+        if (TShape.HasMinimum)
+        {
+            Vector256<float> correction = Vector256.Create(*(float*)(factors + 4 * Rows));
+            a = Vector256.FusedMultiplyAdd(Vector256.Load((float*)scale + Lanes), correction, a);
+            b = Vector256.FusedMultiplyAdd(Vector256.Load((float*)(scale + HalfBytes) + Lanes), correction, b);
+        }
+        a.Store(sums);
+        b.Store(sums + Half);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

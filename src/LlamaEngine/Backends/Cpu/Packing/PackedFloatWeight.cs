@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LlamaEngine.Backends.Cpu.Memory;
 using LlamaEngine.Formats;
@@ -86,6 +87,7 @@ internal sealed unsafe class PackedFloatWeight : IDisposable
     }
 
     /// <summary>One chunk is 16 rows of the source, value by value: so that writes are in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack<T>(void* state, int chunk, int thread) where T : unmanaged
     {
         PackJob* job = (PackJob*)state;
@@ -107,6 +109,7 @@ internal sealed unsafe class PackedFloatWeight : IDisposable
     }
 
     /// <summary>Some exponent is all ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasSpecialHalf(ushort* halves, long count)
     {
         Vector256<ushort> exponent = Vector256.Create((ushort)0x7C00);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Backends.Cpu.Memory;
 using LlamaEngine.Formats;
 
@@ -85,6 +86,7 @@ internal sealed unsafe class PackedWeight : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(void* state, int chunk, int thread)
     {
         PackJob* job = (PackJob*)state;

@@ -28,6 +28,7 @@ internal readonly unsafe struct FusedRow<TFormat> : IRowProduct where TFormat : 
 
     public static int ScratchBytes => 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(byte* unit, int units, byte* activations, byte* scratch, float* sums)
     {
         if (TFormat.UnitBytes <= MostBytesAtOnce)

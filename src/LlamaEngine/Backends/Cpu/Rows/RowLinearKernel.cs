@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Backends.Cpu.Kernels;
 using LlamaEngine.Backends.Cpu.Packing;
 
@@ -6,6 +7,7 @@ namespace LlamaEngine.Backends.Cpu.Rows;
 /// <summary>A linear layer with quantized weights and one row of rounded activations. A chunk is GroupsPerChunk groups of 16 weight rows.</summary>
 internal static unsafe class RowLinearKernel<TProduct> where TProduct : struct, IRowProduct
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(void* state, int chunk, int thread)
     {
         QuantizedLinearJob* job = (QuantizedLinearJob*)state;
