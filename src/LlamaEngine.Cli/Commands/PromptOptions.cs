@@ -49,6 +49,8 @@ internal sealed class PromptOptions(string description)
     /// <summary>The prompt that stands by itself.</summary>
     public Prompt ToPrompt(ParseResult parsed, string text, InferenceEngine engine)
     {
+        if (!engine.HasTokenizer)
+            throw new FailureException("This model's file has no tokenizer, so the model takes no text. 'logits' and 'bench' work with token ids.");
         if (parsed.GetValue(_raw))
             return Prompt.FromText(text, parsed.GetValue(_special));
         if (engine.ChatTemplate is null)

@@ -2,36 +2,30 @@ using LlamaEngine.Backends.Cpu.Memory;
 
 namespace LlamaEngine.Backends.Cpu;
 
-/// <summary>The KV cache in memory, layer by layer: see <see cref="KvView"/>.</summary>
-/// <remarks>The order outside the device is that of the memory, but for the padding; so blocks move at the speed of memory.</remarks>
+/// <summary>The KV cache in memory: [block][layer], keys before values, see <see cref="KvView"/>.</summary>
+/// <remarks>
+/// All layers of a block stand together, so that a short sequence touches few pages: memory that nobody used yet costs as much to
+/// get as to fill. The order outside the device is that of the memory, but for the padding; so blocks move at the speed of memory.
+/// </remarks>
 internal sealed unsafe class CpuKvStore : KvStore
 {
-    private readonly NativeBuffer _keys, _values;
-    private readonly long _keyBlockBytes, _valueBlockBytes;
+    private readonly NativeBuffer _memory;
+    private readonly long _layerBytes, _blockBytes;
 
     /// <summary>Makes a cache of zeros.</summary>
     public CpuKvStore(KvLayout layout, int blocks, MemoryCounter counter)
         : base(layout, blocks)
     {
-        _keyBlockBytes = layout.StoredKeyBytes;
-        _valueBlockBytes = layout.StoredValueBytes;
-        _keys = new NativeBuffer(checked(_keyBlockBytes * blocks * layout.Layers), counter);
-        try
-        {
-            _values = new NativeBuffer(checked(_valueBlockBytes * blocks * layout.Layers), counter);
-        }
-        catch
-        {
-            _keys.Dispose();
-            throw;
-        }
+        _layerBytes = layout.StoredKeyBytes + layout.StoredValueBytes;
+        _blockBytes = _layerBytes * layout.Layers;
+        _memory = new NativeBuffer(checked(_blockBytes * blocks), counter);
     }
 
     /// <summary>One layer.</summary>
     public KvView Layer(int layer)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)Layout.Layers, nameof(layer));
-        return new KvView(KeyBlock(layer, 0), ValueBlock(layer, 0), Layout);
+        return new KvView(_memory.Data + layer * _layerBytes, _blockBytes, Layout);
     }
 
     /// <inheritdoc/>
@@ -39,13 +33,8 @@ internal sealed unsafe class CpuKvStore : KvStore
     {
         CheckUse(source, nameof(source));
         CheckUse(destination, nameof(destination));
-        if (source == destination)
-            return;
-        for (int layer = 0; layer < Layout.Layers; layer++)
-        {
-            Buffer.MemoryCopy(KeyBlock(layer, source), KeyBlock(layer, destination), _keyBlockBytes, _keyBlockBytes);
-            Buffer.MemoryCopy(ValueBlock(layer, source), ValueBlock(layer, destination), _valueBlockBytes, _valueBlockBytes);
-        }
+        if (source != destination)
+            Buffer.MemoryCopy(_memory.Data + source * _blockBytes, _memory.Data + destination * _blockBytes, _blockBytes, _blockBytes);
     }
 
     /// <inheritdoc/>
@@ -87,19 +76,11 @@ internal sealed unsafe class CpuKvStore : KvStore
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _keys.Dispose();
-        _values.Dispose();
-    }
-
-    private byte* KeyBlock(int layer, int block) => _keys.Data + ((long)layer * Blocks + block) * _keyBlockBytes;
-
-    private byte* ValueBlock(int layer, int block) => _values.Data + ((long)layer * Blocks + block) * _valueBlockBytes;
+    public override void Dispose() => _memory.Dispose();
 
     private void CheckUse(int block, string parameter)
     {
-        ObjectDisposedException.ThrowIf(_keys.Data == null, this);
+        ObjectDisposedException.ThrowIf(_memory.Data == null, this);
         CheckBlock(block, parameter);
     }
 }

@@ -8,8 +8,12 @@ namespace LlamaEngine.Backends.Cpu;
 /// as [position][value], the inner dimension padded to 16: so both products of attention run along their lanes. Scales, where
 /// the type has any, stand before each as [group][position].
 /// </summary>
-internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout)
+/// <param name="keys">The first block's keys; its values follow.</param>
+/// <param name="blockBytes">From one block to the next.</param>
+/// <param name="layout">Sizes.</param>
+internal readonly unsafe struct KvView(byte* keys, long blockBytes, KvLayout layout)
 {
+    private readonly byte* _values = keys + layout.StoredKeyBytes;
     private readonly int _elementBytes = layout.ElementBytes;
 
     /// <summary>Number format.</summary>
@@ -48,10 +52,10 @@ internal readonly unsafe struct KvView(byte* keys, byte* values, KvLayout layout
     private int ScaleCount => ScaleGroups * PaddedBlock;
 
     /// <summary>Scales of a block's keys of one head, half precision: [group][position].</summary>
-    public ushort* KeyScales(int block, int head) => (ushort*)(keys + ((long)block * Heads + head) * KeyBytes);
+    public ushort* KeyScales(int block, int head) => (ushort*)(keys + block * blockBytes + head * KeyBytes);
 
     /// <summary>Scales of a block's values of one head, half precision: [group][position].</summary>
-    public ushort* ValueScales(int block, int head) => (ushort*)(values + ((long)block * Heads + head) * ValueBytes);
+    public ushort* ValueScales(int block, int head) => (ushort*)(_values + block * blockBytes + head * ValueBytes);
 
     /// <summary>Keys of a block's head: [value][position].</summary>
     public byte* Keys(int block, int head) => (byte*)(KeyScales(block, head) + ScaleCount);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlamaEngine.Formats;
 
 namespace LlamaEngine.Backends.Cpu.Packing;
@@ -37,13 +38,14 @@ internal readonly record struct PackedLayout(int FirstHalf, int Halves, int Firs
     };
 
     /// <summary>Interleaves one block into its row's place in a unit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void Pack(byte* block, byte* unit, int row)
     {
-        ushort* halves = (ushort*)unit + row;
-        for (int i = 0; i < Halves; i++)
-            halves[i * Rows] = ((ushort*)(block + FirstHalf))[i];
-        int* words = (int*)(unit + Rows * 2 * Halves) + row;
-        for (int i = 0; i < Words; i++)
-            words[i * Rows] = ((int*)(block + FirstWord))[i];
+        ushort* half = (ushort*)(block + FirstHalf), halves = (ushort*)unit + row;
+        for (int left = Halves; left > 0; left--, halves += Rows)
+            *halves = *half++;
+        int* word = (int*)(block + FirstWord), words = (int*)(unit + Rows * sizeof(ushort) * Halves) + row;
+        for (int left = Words; left > 0; left--, words += Rows)
+            *words = *word++;
     }
 }

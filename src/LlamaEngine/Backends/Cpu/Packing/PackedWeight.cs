@@ -91,13 +91,16 @@ internal sealed unsafe class PackedWeight : IDisposable
     {
         PackJob* job = (PackJob*)state;
         int first = (job->FirstChunk + chunk) * RowsPerChunk, end = Math.Min(first + RowsPerChunk, job->Rows);
-        for (int row = first; row < end; row++)
+        PackedLayout layout = job->Layout;
+        // Unit by unit, so that what all rows write to stays in the first-level cache.
+        for (int i = 0; i < job->Units; i++)
         {
-            int place = job->FirstRow + row;
-            byte* source = job->Source + row * job->RowBytes;
-            byte* unit = job->Destination + (long)(place / PackedLayout.Rows) * job->Units * job->Layout.UnitBytes;
-            for (int i = 0; i < job->Units; i++)
-                job->Layout.Pack(source + (long)i * job->BlockBytes, unit + (long)i * job->Layout.UnitBytes, place % PackedLayout.Rows);
+            for (int row = first; row < end; row++)
+            {
+                int place = job->FirstRow + row;
+                byte* unit = job->Destination + ((long)(place / PackedLayout.Rows) * job->Units + i) * layout.UnitBytes;
+                layout.Pack(job->Source + row * job->RowBytes + (long)i * job->BlockBytes, unit, place % PackedLayout.Rows);
+            }
         }
     }
 
