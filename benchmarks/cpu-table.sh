@@ -55,6 +55,10 @@ bandwidth() { dotnet "$here/LlamaEngine.Benchmarks/bin/Release/net10.0/LlamaEngi
         "$here/compare-batched.sh" -r "$rounds" -t "$threads" -p 16 -n "$gen" -u 1,8,32 "$work/1b.gguf"
     fi
     echo
+    echo "From the start of the process to the first token:"
+    echo
+    "$here/compare-load.sh" -r "$rounds" -t "$threads" "${SMOLLM2:-smollm2-135m:Q4_1}" llama-3.2-1b:{Q4_0,Q6_K}
+    echo
     echo '```'
     bandwidth
     echo '```'

@@ -21,6 +21,8 @@ internal readonly unsafe struct KernelTable
 
     private delegate*<void*, int, int, void> HalfPanel { get; init; }
 
+    private delegate*<void*, int, int, void> FiniteHalfPanel { get; init; }
+
     private delegate*<void*, int, int, void> BFloat16Panel { get; init; }
 
     /// <summary>Lays out the activations of many rows for <see cref="Panel"/>.</summary>
@@ -38,11 +40,11 @@ internal readonly unsafe struct KernelTable
     /// <summary>One row times finite F16 weights, with activations × 2^112.</summary>
     public delegate*<void*, int, int, void> TinyHalfRow { get; private init; }
 
-    /// <summary>Linear layers of repacked F32, F16 or BF16.</summary>
-    public delegate*<void*, int, int, void> Panel(TensorType type) => type switch
+    /// <summary>Linear layers of repacked F32, F16 or BF16; <paramref name="finite"/>: without infinities and what is not a number.</summary>
+    public delegate*<void*, int, int, void> Panel(TensorType type, bool finite) => type switch
     {
         TensorType.F32 => SinglePanel,
-        TensorType.F16 => HalfPanel,
+        TensorType.F16 => finite ? FiniteHalfPanel : HalfPanel,
         TensorType.BF16 => BFloat16Panel,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Quantized."),
     };
@@ -64,6 +66,7 @@ internal readonly unsafe struct KernelTable
         Attention = &AttentionKernel<TLanes>.Run,
         SinglePanel = &PanelLinearKernel<TLanes, SingleElement>.Run,
         HalfPanel = &PanelLinearKernel<TLanes, HalfElement>.Run,
+        FiniteHalfPanel = &PanelLinearKernel<TLanes, FiniteHalfElement>.Run,
         BFloat16Panel = &PanelLinearKernel<TLanes, BFloat16Element>.Run,
         PackInput = &PanelLinearKernel<TLanes, SingleElement>.PackInput,
         PackedFloats = &PanelLinearKernel<TLanes, SingleElement>.PackedFloats,

@@ -83,14 +83,40 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
         for (int row = 0; row < rows; row += TileRows)
         {
             int tileRows = Math.Min(TileRows, FloatTile<TLanes>.PaddedRows(rows - row));
-            for (int i = 0; i < tileRows; i++)
-            {
-                // The rows that a last tile lacks are zero.
-                float* values = source + (long)(row + i) * job->InputStride;
-                for (int value = 0; value < count; value++)
-                    target[value * tileRows + i] = row + i < rows ? values[value] : 0;
-            }
+            if (row + tileRows <= rows)
+                PackTile(source + (long)row * job->InputStride, job->InputStride, tileRows, count, target);
+            else
+                PackLastTile(source + (long)row * job->InputStride, job->InputStride, tileRows, rows - row, count, target);
             target += tileRows * count;
+        }
+    }
+
+    /// <summary>Four or <see cref="FloatTile{TLanes}.MostRows"/> rows, value by value, so that writes are in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTile(float* x0, long stride, int tileRows, int count, float* target)
+    {
+        float* x1 = x0 + stride, x2 = x1 + stride, x3 = x2 + stride, x4 = x3 + stride, x5 = x4 + stride;
+        for (nint i = 0; i < count; i++, target += tileRows)
+        {
+            target[0] = x0[i];
+            target[1] = x1[i];
+            target[2] = x2[i];
+            target[3] = x3[i];
+            if (tileRows == 4)
+                continue;
+            target[4] = x4[i];
+            target[5] = x5[i];
+        }
+    }
+
+    /// <summary>The rows that a last tile lacks are zero.</summary>
+    private static void PackLastTile(float* source, long stride, int tileRows, int rows, int count, float* target)
+    {
+        new Span<float>(target, tileRows * count).Clear();
+        for (int row = 0; row < rows; row++)
+        {
+            for (int i = 0; i < count; i++)
+                target[i * tileRows + row] = source[row * stride + i];
         }
     }
 
@@ -187,9 +213,7 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
         for (int i = 0; i < Groups; i++)
         {
             float* source = sums + rowInBlock * RowSums + i * Lanes;
-            int first = (group + i) * Lanes, count = Math.Min(Lanes, job->Outputs - first);
-            for (int lane = 0; lane < count; lane++)
-                output[first + lane] = job->Bias == null ? source[lane] : source[lane] + job->Bias[first + lane];
+            GroupOutput.Write(source, job->Bias, (group + i) * Lanes, job->Outputs, output);
         }
     }
 }

@@ -43,10 +43,10 @@ internal sealed unsafe class PanelSegment(PackedFloatWeight weight, int firstOut
     private delegate*<void*, int, int, void> Kernel(Workspace workspace, ref PanelLinearJob job)
     {
         if (weight.Type != TensorType.F16 || job.Rows != 1 || !weight.IsFinite)
-            return kernels.Panel(weight.Type);
+            return kernels.Panel(weight.Type, weight.IsFinite);
         float* scaled = (float*)workspace.Shared((long)weight.Columns * sizeof(float));
         if (!TinyHalf.TryScale(job.Input, weight.Columns, scaled))
-            return kernels.Panel(weight.Type);
+            return kernels.Panel(weight.Type, weight.IsFinite);
         job.Input = scaled;
         return kernels.TinyHalfRow;
     }
