@@ -31,9 +31,6 @@ internal readonly unsafe struct KernelTable
     /// <summary>Floats that <see cref="PackInput"/> writes for so many rows and inputs.</summary>
     public delegate*<int, int, long> PackedFloats { get; private init; }
 
-    /// <summary>Widths of panels in a row of so many inputs.</summary>
-    public delegate*<int, int> Panels { get; private init; }
-
     /// <summary>Scratch of one thread for <see cref="Panel"/>, in bytes.</summary>
     public int PanelScratchBytes { get; private init; }
 
@@ -70,7 +67,6 @@ internal readonly unsafe struct KernelTable
         BFloat16Panel = &PanelLinearKernel<TLanes, BFloat16Element>.Run,
         PackInput = &PanelLinearKernel<TLanes, SingleElement>.PackInput,
         PackedFloats = &PanelLinearKernel<TLanes, SingleElement>.PackedFloats,
-        Panels = &PanelLinearKernel<TLanes, SingleElement>.Panels,
         PanelScratchBytes = PanelLinearKernel<TLanes, SingleElement>.ScratchBytes,
         TinyHalfRow = &PanelLinearKernel<TLanes, TinyHalfElement>.Run,
         FloatLinear = &FloatLinearKernel<TLanes>.Run,

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
+using LlamaEngine.Backends.Cpu.Memory;
 using LlamaEngine.Backends.Cpu.Packing;
 using LlamaEngine.Backends.Cpu.Simd;
 
@@ -164,18 +164,17 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyRow(byte* first, byte* second, byte* third, byte* fourth, float* x, int count, float* sums)
     {
-        const int Ahead = 4096;
         TLanes a = TLanes.Zero, b = TLanes.Zero, c = TLanes.Zero, d = TLanes.Zero;
         int step = Lanes * TElement.Bytes;
         for (int i = 0; i < count; i++)
         {
             // The hardware's own prefetching stops at the end of every page.
-            if (Sse.IsSupported && (TElement.Bytes == 4 || i % 2 == 0))
+            if (TElement.Bytes == 4 || i % 2 == 0)
             {
-                Sse.Prefetch0(first + Ahead);
-                Sse.Prefetch0(second + Ahead);
-                Sse.Prefetch0(third + Ahead);
-                Sse.Prefetch0(fourth + Ahead);
+                Prefetch.Line(Prefetch.Ahead(first));
+                Prefetch.Line(Prefetch.Ahead(second));
+                Prefetch.Line(Prefetch.Ahead(third));
+                Prefetch.Line(Prefetch.Ahead(fourth));
             }
             TLanes value = TLanes.Broadcast(x[i]);
             a = TLanes.MultiplyAdd(TElement.Load<TLanes>(first), value, a);
@@ -199,8 +198,8 @@ internal static unsafe class PanelLinearKernel<TLanes, TElement>
         for (int i = 0; i < count; i++, source += Lanes * TElement.Bytes, panel += Lanes)
         {
             // The next panel: the hardware's own prefetching stops at the end of every page.
-            if (Sse.IsSupported && (TElement.Bytes == 4 || i % 2 == 0))
-                Sse.Prefetch0(source + PanelValues * Lanes * TElement.Bytes);
+            if (TElement.Bytes == 4 || i % 2 == 0)
+                Prefetch.Line(source + PanelValues * Lanes * TElement.Bytes);
             TElement.Load<TLanes>(source).Store(panel);
         }
     }

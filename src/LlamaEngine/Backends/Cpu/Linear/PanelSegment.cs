@@ -34,7 +34,7 @@ internal sealed unsafe class PanelSegment(PackedFloatWeight weight, int firstOut
         if (rows > 1)
         {
             job.Packed = (float*)workspace.Shared(kernels.PackedFloats(rows, weight.Columns) * sizeof(float));
-            workspace.Pool.Run(kernels.PackInput, &job, kernels.Panels(weight.Columns) * job.RowBlocks);
+            workspace.Pool.Run(kernels.PackInput, &job, PanelLinearKernel<ScalarLanes, SingleElement>.Panels(weight.Columns) * job.RowBlocks);
         }
         workspace.Pool.Run(Kernel(workspace, ref job), &job, (Outputs + RowsPerChunk - 1) / RowsPerChunk * job.RowBlocks);
     }
@@ -42,13 +42,16 @@ internal sealed unsafe class PanelSegment(PackedFloatWeight weight, int firstOut
     /// <summary>Decoding with F16 waits for memory only if its weights are read the short way, for which the activations are scaled instead.</summary>
     private delegate*<void*, int, int, void> Kernel(Workspace workspace, ref PanelLinearJob job)
     {
-        if (weight.Type != TensorType.F16 || job.Rows != 1 || !weight.IsFinite)
-            return kernels.Panel(weight.Type, weight.IsFinite);
-        float* scaled = (float*)workspace.Shared((long)weight.Columns * sizeof(float));
-        if (!TinyHalf.TryScale(job.Input, weight.Columns, scaled))
-            return kernels.Panel(weight.Type, weight.IsFinite);
-        job.Input = scaled;
-        return kernels.TinyHalfRow;
+        if (weight.Type == TensorType.F16 && job.Rows == 1 && weight.IsFinite)
+        {
+            float* scaled = (float*)workspace.Shared((long)weight.Columns * sizeof(float));
+            if (TinyHalf.TryScale(job.Input, weight.Columns, scaled))
+            {
+                job.Input = scaled;
+                return kernels.TinyHalfRow;
+            }
+        }
+        return kernels.Panel(weight.Type, weight.IsFinite);
     }
 
     /// <inheritdoc/>

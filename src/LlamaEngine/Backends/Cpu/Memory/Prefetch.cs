@@ -16,14 +16,20 @@ internal static unsafe class Prefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Ahead(byte* address) => address + Distance;
 
+    /// <summary>One line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Line(byte* address)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(address);
+    }
+
     /// <summary>Two neighbouring lines.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Two(byte* address)
     {
-        if (!Sse.IsSupported)
-            return;
-        Sse.Prefetch0(address);
-        Sse.Prefetch0(address + LineBytes);
+        Line(address);
+        Line(address + LineBytes);
     }
 
     /// <summary>The lines of [address, address + bytes), and sometimes one more.</summary>
