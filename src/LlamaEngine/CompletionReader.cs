@@ -18,13 +18,17 @@ internal sealed class CompletionReader(GenerationRequest request, Tokenizer? tok
     /// <summary>The last update was read.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>Reads the next update, if there is one by now; throws what the request ended with, behind its last update.</summary>
+    /// <summary>
+    /// Reads the next update, if there is one by now; throws what the request ended with, behind its last update. Once the caller's token
+    /// is cancelled there are no more updates, also where the request was faster than the caller and has generated them all.
+    /// </summary>
     public bool TryRead([NotNullWhen(true)] out CompletionUpdate? update)
     {
-        (int generated, bool ended) = request.Progress;
         update = null;
         if (IsDone)
             return false;
+        cancellation.ThrowIfCancellationRequested();
+        (int generated, bool ended) = request.Progress;
         if (ended && _read == generated && request.Error is { } error)
             Throw(error);
         bool last = ended && request.Error is null && _read >= generated - 1;

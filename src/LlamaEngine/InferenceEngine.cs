@@ -102,7 +102,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     /// </summary>
     /// <param name="prompt">A text, token ids or messages.</param>
     /// <param name="options">How to sample and when to stop; null: as the model's generation_config says.</param>
-    /// <param name="cancellationToken">Ends the completion; so does abandoning the enumeration. Its memory is free a step later.</param>
+    /// <param name="cancellationToken">
+    /// Ends the completion: what is asked for next throws <see cref="OperationCanceledException"/>, unless it was the end. Abandoning the
+    /// enumeration ends it, too. Its memory is free a step later.
+    /// </param>
     /// <exception cref="ContextLengthExceededException">The prompt fills the context, or the KV cache.</exception>
     /// <exception cref="QueueFullException">Too many requests wait.</exception>
     /// <exception cref="DeadlineExceededException">It took longer than <see cref="GenerationOptions.Timeout"/>.</exception>

@@ -35,6 +35,27 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task A_cancelled_enumeration_gives_nothing_more_of_what_was_generated()
+    {
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
+        using var source = new CancellationTokenSource();
+        int seen = 0;
+        var exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            GenerationOptions twenty = s_endless with { MaxTokens = 20 };
+            await foreach (CompletionUpdate update in engine.GenerateAsync(Prompt.FromUser("river"), twenty, source.Token))
+            {
+                seen++;
+                while (engine.Statistics.EndedRequests == 0)
+                    await Task.Delay(1, Token);
+                await source.CancelAsync();
+            }
+        });
+        Assert.Equal(1, seen);
+        Assert.Equal(source.Token, exception.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_cancelled_token_ends_a_request_before_it_starts()
     {
         await using var engine = TestEngine.Create(Lexicon.StandIn);
