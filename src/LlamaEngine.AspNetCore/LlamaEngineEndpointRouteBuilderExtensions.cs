@@ -1,7 +1,9 @@
 using LlamaEngine.AspNetCore;
 using LlamaEngine.AspNetCore.Http;
+using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Operations;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.AspNetCore.Sessions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +34,14 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
         var limits = services.GetRequiredService<ServerLimits>();
         foreach (IOperation operation in services.GetServices<IOperation>())
             group.MapPost(operation.Path, (RequestDelegate)new OperationEndpoint(operation, limits, logger).HandleAsync);
+        var models = new ModelListing(services.GetRequiredService<IModelCatalog>());
+        group.MapGet("/v1/models", Guarded(models.ListAsync, logger));
+        group.MapGet("/v1/models/{**id}", Guarded(models.GetAsync, logger));
+        var sessions = new SessionEndpoint(services.GetRequiredService<IModelCatalog>(), services.GetRequiredService<SessionShelf>());
+        group.MapDelete("/v1/sessions/{id}", Guarded(sessions.EndAsync, logger));
         return group;
     }
+
+    private static RequestDelegate Guarded(Func<HttpContext, Task> endpoint, ILogger logger) =>
+        context => ApiEndpoint.RunAsync(context, endpoint, null, logger);
 }

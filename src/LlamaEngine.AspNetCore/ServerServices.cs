@@ -33,6 +33,11 @@ internal static class ServerServices
         services.TryAddSingleton(provider => new SessionShelf(provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value.Sessions));
         services.TryAddSingleton(provider => LimitsOf(provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, ChatOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, CompletionOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, EmbeddingOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TokenizeOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, DetokenizeOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TemplateOperation>());
     }
 
     /// <summary>The container that has the endpoints' services: the program's, or one of their own where the program added engines only.</summary>

@@ -13,7 +13,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.AspNetCore.Operations;
 
 /// <summary>/v1/chat/completions: answers a chat.</summary>
-internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions, ServerLimits limits, TimeProvider clock) : IOperation
+internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions, ServerLimits limits, TimeProvider clock) : IStreamingOperation
 {
     /// <inheritdoc/>
     public string Path => "/v1/chat/completions";
@@ -22,16 +22,28 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
     public string? PromptField => "messages";
 
     /// <inheritdoc/>
+    public bool IsStreaming(JsonObject body) => StreamFields.AsksFor(body);
+
+    /// <inheritdoc/>
     public async Task<JsonObject> RunAsync(JsonObject body, int priority, CancellationToken cancellation)
     {
         ChatRequest request = ChatRequest.Read(body, limits, priority);
         request.Stream.RefuseIfOn();
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
-        var reply = new ChatReply(
-            ReplyHead.Create("chatcmpl", "chat.completion", lease, clock), request.Generation.Choices, LogOf(lease.Engine, request.Generation));
+        var reply = new ChatReply(Head("chat.completion", lease), request.Generation.Choices, LogOf(lease, request.Generation));
         await foreach (CompletionUpdate update in GenerateAsync(lease, request, cancellation).ConfigureAwait(false))
             reply.Add(update);
         return reply.ToJson();
+    }
+
+    /// <inheritdoc/>
+    public async Task StreamAsync(JsonObject body, int priority, IEventWriter events, CancellationToken cancellation)
+    {
+        ChatRequest request = ChatRequest.Read(body, limits, priority);
+        await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
+        bool usage = request.Stream.IncludesUsage;
+        var chunks = new ChatChunks(Head("chat.completion.chunk", lease), request.Generation.Choices, usage, LogOf(lease, request.Generation));
+        await events.SendAsync(GenerateAsync(lease, request, cancellation), chunks, usage, cancellation).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<CompletionUpdate> GenerateAsync(
@@ -52,6 +64,13 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         }
     }
 
-    private static TokenLog? LogOf(InferenceEngine engine, GenerationOptions options) =>
-        options.TopLogProbabilities is null ? null : new TokenLog(engine.Tokenizer, ModelChecks.EndsOf(engine, options));
+    private ReplyHead Head(string kind, ModelLease lease) => ReplyHead.Create("chatcmpl", kind, lease, clock);
+
+    private static TokenLog? LogOf(ModelLease lease, GenerationOptions options)
+    {
+        if (options.TopLogProbabilities is null)
+            return null;
+        ModelChecks.RequireTokenizer(lease);
+        return new TokenLog(lease.Engine.Tokenizer, ModelChecks.EndsOf(lease.Engine, options));
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 
@@ -21,6 +23,9 @@ internal readonly record struct StreamFields(bool IsOn, bool IncludesUsage)
         options.RefuseOthers();
         return new StreamFields(isOn, includesUsage);
     }
+
+    /// <summary>Whether a body asks for a reply in pieces; what is wrong with it is found when it is read.</summary>
+    public static bool AsksFor(JsonObject body) => body.TryGetPropertyValue("stream", out JsonNode? stream) && stream?.GetValueKind() == JsonValueKind.True;
 
     /// <summary>Refuses a reply in pieces where only a whole one can be given.</summary>
     public void RefuseIfOn()
