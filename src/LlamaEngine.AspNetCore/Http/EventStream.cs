@@ -12,7 +12,7 @@ namespace LlamaEngine.AspNetCore.Http;
 /// begins with the first event, so that what goes wrong before has a status of its own.
 /// </summary>
 /// <remarks>For one caller at a time.</remarks>
-internal sealed class EventStream(HttpContext context) : IEventWriter, IAsyncDisposable
+internal sealed class EventStream(HttpContext context, RequestControl control) : IEventWriter, IAsyncDisposable
 {
     private Utf8JsonWriter? _json;
 
@@ -36,6 +36,9 @@ internal sealed class EventStream(HttpContext context) : IEventWriter, IAsyncDis
         Write("\n\n"u8);
         return FlushAsync(cancellation);
     }
+
+    /// <inheritdoc/>
+    public void Count(int tokens) => control.Add(tokens);
 
     /// <summary>Says that all has been said.</summary>
     public ValueTask EndAsync(CancellationToken cancellation)

@@ -24,4 +24,7 @@ internal interface IEventWriter
 
     /// <summary>Sends the piece; returns when the client's connection can take more.</summary>
     ValueTask SendAsync(CancellationToken cancellation);
+
+    /// <summary>Notes tokens that the reply has taken, for who limits them.</summary>
+    void Count(int tokens);
 }

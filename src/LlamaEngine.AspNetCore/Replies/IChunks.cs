@@ -30,6 +30,7 @@ internal static class ChunkSender
     {
         await foreach (CompletionUpdate update in updates.ConfigureAwait(false))
         {
+            events.Count(update.TokenId is null ? 0 : 1);
             for (int remaining = chunks.CountFor(update); remaining > 0; remaining--)
             {
                 chunks.Write(events.Begin(), update, remaining);
@@ -38,6 +39,7 @@ internal static class ChunkSender
             if (update.Usage is { } usage)
                 chunks.Usage.Add(update.ChoiceIndex, usage);
         }
+        events.Count(chunks.Usage.PromptTokens);
         if (!includesUsage)
             return;
         chunks.WriteUsage(events.Begin());

@@ -9,6 +9,9 @@ internal sealed class Usage(int choices)
 {
     private int _promptTokens, _completionTokens, _cachedTokens;
 
+    /// <summary>Tokens of all prompts.</summary>
+    public int PromptTokens => _promptTokens;
+
     /// <summary>Adds a completion that has ended.</summary>
     /// <param name="choice">Its number among all.</param>
     public void Add(int choice, TokenUsage usage)
