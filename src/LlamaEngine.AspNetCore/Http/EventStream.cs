@@ -2,6 +2,7 @@ using System.Text.Json;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Operations;
+using LlamaEngine.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -38,7 +39,7 @@ internal sealed class EventStream(HttpContext context, RequestControl control) :
     }
 
     /// <inheritdoc/>
-    public void Count(int tokens) => control.Add(tokens);
+    public void Note(int tokens) => control.Add(tokens);
 
     /// <summary>Says that all has been said.</summary>
     public ValueTask EndAsync(CancellationToken cancellation)

@@ -3,6 +3,7 @@ using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Operations;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

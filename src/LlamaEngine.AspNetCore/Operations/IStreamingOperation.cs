@@ -25,6 +25,6 @@ internal interface IEventWriter
     /// <summary>Sends the piece; returns when the client's connection can take more.</summary>
     ValueTask SendAsync(CancellationToken cancellation);
 
-    /// <summary>Notes tokens that the reply has taken, for who limits them.</summary>
-    void Count(int tokens);
+    /// <summary>Notes tokens that the request has taken, for the limits of whoever asked.</summary>
+    void Note(int tokens);
 }

@@ -30,16 +30,16 @@ internal static class ChunkSender
     {
         await foreach (CompletionUpdate update in updates.ConfigureAwait(false))
         {
-            events.Count(update.TokenId is null ? 0 : 1);
             for (int remaining = chunks.CountFor(update); remaining > 0; remaining--)
             {
                 chunks.Write(events.Begin(), update, remaining);
                 await events.SendAsync(cancellation).ConfigureAwait(false);
             }
-            if (update.Usage is { } usage)
-                chunks.Usage.Add(update.ChoiceIndex, usage);
+            if (update.TokenId is not null)
+                events.Note(1);
+            if (update.Usage is { } usage && chunks.Usage.Add(update.ChoiceIndex, usage))
+                events.Note(usage.PromptTokens);
         }
-        events.Count(chunks.Usage.PromptTokens);
         if (!includesUsage)
             return;
         chunks.WriteUsage(events.Begin());
