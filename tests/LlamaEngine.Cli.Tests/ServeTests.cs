@@ -154,7 +154,6 @@ public sealed class ServeTests
         await FailsAsync(ExitCodes.Failure, "address already in use", server.Client.BaseAddress!.ToString().TrimEnd('/'));
         await FailsAsync(ExitCodes.Failure, "no.gguf", "http://127.0.0.1:0", "--model", folder.FileOf("no.gguf"));
         await FailsAsync(ExitCodes.Failure, "no-keys", "http://127.0.0.1:0", "--api-key-file", folder.FileOf("no-keys"));
-        await FailsAsync(ExitCodes.Failure, "endpoint", "http://127.0.0.1:0", "--endpoint-file", folder.FileOf("none/endpoint.json"));
         await FailsAsync(ExitCodes.Usage, "--urls takes addresses like", "ftp://127.0.0.1");
         await FailsAsync(ExitCodes.Usage, "Two models are named 'a'", "http://127.0.0.1:0", "--model", $"a={CliRun.Lexicon}", "--model", $"a={CliRun.Lexicon}");
 
