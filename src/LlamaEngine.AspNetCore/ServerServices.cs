@@ -53,6 +53,7 @@ internal static class ServerServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, ChatOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, CompletionOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, EmbeddingOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TribunalOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TokenizeOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, DetokenizeOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TemplateOperation>());
