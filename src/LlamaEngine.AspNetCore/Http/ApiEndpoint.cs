@@ -35,7 +35,7 @@ internal static partial class ApiEndpoint
     public static ApiException Translate(Exception exception, string? prompt, HttpContext context, ILogger logger)
     {
         ApiException error = EngineErrors.Translate(exception, prompt);
-        if (error.Status >= StatusCodes.Status500InternalServerError)
+        if (error.Status >= StatusCodes.Status500InternalServerError && exception is not OperationCanceledException)
             LogFailure(logger, error.Cause ?? exception, context.Request.Path, error.Status);
         return error;
     }

@@ -25,7 +25,7 @@ internal static class RequestBody
             host.MaxRequestBodySize = null;
         while (true)
         {
-            ReadResult read = await request.BodyReader.ReadAsync(cancellation).ConfigureAwait(false);
+            ReadResult read = await ReadMoreAsync(request, cancellation).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
             if (buffer.Length > limits.BodyBytes)
                 throw TooLong(limits);
@@ -41,6 +41,18 @@ internal static class RequestBody
                 }
             }
             request.BodyReader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadMoreAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await request.BodyReader.ReadAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new OperationCanceledException("The client has gone.", exception);
         }
     }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace LlamaEngine.AspNetCore.Models;
 
 /// <summary>The models that a server loads on demand, and the pool that they share. Owns both.</summary>
-internal sealed class ModelPool : IAsyncDisposable
+internal sealed class ModelPool : IAsyncDisposable, IDisposable
 {
     private readonly ContextPool? _pool;
     private readonly PooledModel[] _models = [];
@@ -30,6 +30,9 @@ internal sealed class ModelPool : IAsyncDisposable
 
     /// <summary>What the pool has done; null: there is none.</summary>
     public ContextPoolStatistics? Statistics => _pool?.Statistics;
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Turns away who waits and unloads every model as soon as its requests have ended.</summary>
     public ValueTask DisposeAsync()

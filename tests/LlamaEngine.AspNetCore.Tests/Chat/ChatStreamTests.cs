@@ -93,20 +93,4 @@ public sealed class ChatStreamTests(LexiconServer fixture) : IClassFixture<Lexic
         Completion expected = await Server.Engine.CompleteAsync(Prompt.FromMessages(messages), new GenerationOptions { Temperature = 0, MaxTokens = 12 }, Token);
         Assert.Equal([expected.Text], (await Server.ReadAsync(Path, Body)).ChatTexts());
     }
-
-    [Fact]
-    public async Task Thirty_two_streams_at_once_are_what_the_engine_gives_in_process()
-    {
-        string[] words = ["river", "lake", "camera", "house", "tree", "music", "winter", "stone"];
-        await Task.WhenAll(Enumerable.Range(0, 32).Select(async i =>
-        {
-            string word = words[i % words.Length];
-            var options = new GenerationOptions { Temperature = i % 2, Seed = (ulong)i, MaxTokens = 48 };
-            string body = $$"""
-                {"messages": [{"role": "user", "content": "{{word}}"}], "temperature": {{i % 2}}, "seed": {{i}}, "max_tokens": 48, "stream": true}
-                """;
-            string streamed = Assert.Single((await Server.ReadAsync(Path, body)).ChatTexts());
-            Assert.Equal((await Server.Engine.CompleteAsync(Prompt.FromUser(word), options, Token)).Text, streamed);
-        }));
-    }
 }

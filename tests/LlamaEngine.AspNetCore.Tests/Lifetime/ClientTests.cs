@@ -5,6 +5,7 @@ using LlamaEngine.AspNetCore.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LlamaEngine.AspNetCore.Tests.Lifetime;
@@ -14,7 +15,7 @@ public sealed class ClientTests
 {
     private const string Path = "/v1/chat/completions";
 
-    private const int Choices = 8;
+    private const int Choices = 2;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -53,8 +54,15 @@ public sealed class ClientTests
     public async Task Who_does_not_read_holds_neither_memory_nor_others()
     {
         var running = new Running();
-        await using TestServer server = await TestServer.StartAsync(pipeline: app => app.Use(running.CountAsync));
-        using (HttpClient slow = SlowClient(server))
+        await using TestServer server = await TestServer.StartAsync(
+            services =>
+            {
+                NarrowLines(services);
+                services.AddLlamaEngine(options => options.ModelPath = TestServer.Lexicon);
+            },
+            pipeline: app => app.Use(running.CountAsync));
+        var line = new SlowLine();
+        using (HttpClient slow = line.Connect(server))
         {
             using HttpResponseMessage unread = await AskLongAsync(slow, TestServer.Model);
             await server.Engine.WaitUntilAsync(statistics => statistics.EndedRequests == Choices);
@@ -77,8 +85,7 @@ public sealed class ClientTests
         await using TestServer server = await TestServer.StartAsync(
             services =>
             {
-                // Kestrel would end a connection that takes less than 240 bytes a second.
-                services.Configure<KestrelServerOptions>(options => options.Limits.MinResponseDataRate = null);
+                NarrowLines(services);
                 services.AddLlamaEngineServer(options =>
                 {
                     options.KeepAlive = TimeSpan.Zero;
@@ -86,12 +93,14 @@ public sealed class ClientTests
                 });
             },
             pipeline: app => app.Use(running.CountAsync));
-        using HttpClient slow = SlowClient(server);
+        var line = new SlowLine();
+        using HttpClient slow = line.Connect(server);
         using HttpResponseMessage unread = await AskLongAsync(slow, "slow");
         var pool = server.Services.GetRequiredService<ModelPool>();
         while (pool.Statistics is not { Loads: 1, LoadedBytes: 0 })
             await Task.Delay(1, Token);
         Assert.Equal(1, running.Count);
+        line.Widen();
         string[] events = EventReader.Split(await unread.Content.ReadAsStringAsync(Token));
         Assert.Equal("[DONE]", events[^1]);
         await using InferenceEngine own = InferenceEngine.Create(engine);
@@ -100,21 +109,7 @@ public sealed class ClientTests
         Assert.Equal(expected.Select(one => one.Text), events[..^1].Select(data => JsonNode.Parse(data)!).ChatTexts(Choices));
     }
 
-    /// <summary>A client that takes next to nothing before it is read from.</summary>
-    private static HttpClient SlowClient(TestServer server) => new(new SocketsHttpHandler
-    {
-        ConnectCallback = async (context, cancellation) =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
-            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    })
-    {
-        BaseAddress = server.Url,
-    };
-
-    /// <summary>Asks for a long reply: 20 alternatives for each of some 4,000 tokens are more than all buffers on the way hold.</summary>
+    /// <summary>Asks for a long reply: 20 alternatives for each of some 1,000 tokens are more than all buffers on the way hold.</summary>
     private static Task<HttpResponseMessage> AskLongAsync(HttpClient client, string model) => SendAsync(client, $$"""
         {"model": "{{model}}", "messages": [{"role": "user", "content": "river"}], "n": {{Choices}}, "ignore_eos": true, "temperature": 1, "seed": 1,
          "logprobs": true, "top_logprobs": 20, "stream": true}
@@ -145,5 +140,38 @@ public sealed class ClientTests
                 Interlocked.Decrement(ref _count);
             }
         }
+    }
+
+    /// <summary>Connections that hold little, and that Kestrel does not end for taking less than 240 bytes a second.</summary>
+    private static void NarrowLines(IServiceCollection services)
+    {
+        services.Configure<KestrelServerOptions>(options => options.Limits.MinResponseDataRate = null);
+        services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = endpoint =>
+        {
+            Socket socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            socket.SendBufferSize = 4096;
+            return socket;
+        });
+    }
+
+    /// <summary>A connection of a client that takes next to nothing before it is read from.</summary>
+    private sealed class SlowLine
+    {
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+
+        public HttpClient Connect(TestServer server) => new(new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancellation) =>
+            {
+                await _socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                return new NetworkStream(_socket, ownsSocket: true);
+            },
+        })
+        {
+            BaseAddress = server.Url,
+        };
+
+        /// <summary>Has it take more at a time.</summary>
+        public void Widen() => _socket.ReceiveBufferSize = 1 << 20;
     }
 }
