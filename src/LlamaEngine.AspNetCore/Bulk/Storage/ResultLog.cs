@@ -73,6 +73,8 @@ internal sealed class ResultLog : IAsyncDisposable
     /// <exception cref="IOException">It could not be written. The log takes no more then; opening it again cuts off what is torn.</exception>
     public async Task AppendAsync(ResultRecord record)
     {
+        if (Contains(record.Index))
+            throw TwoResults(record.Index);
         byte[] line = record.ToLine();
         long offset = await _commit.AppendAsync(line);
         Remember(record, offset, line.Length - 1);
@@ -161,9 +163,11 @@ internal sealed class ResultLog : IAsyncDisposable
             while (_places.Count <= record.Index)
                 _places.Add(default);
             if (_places[record.Index].Length > 0)
-                throw new DataFolderException(_path, $"{_path} has two results of item {record.Index}.");
+                throw TwoResults(record.Index);
             _places[record.Index] = (offset, length);
             _ = record.Succeeded ? _succeeded++ : _failed++;
         }
     }
+
+    private DataFolderException TwoResults(int index) => new(_path, $"{_path} has two results of item {index}.");
 }
