@@ -29,8 +29,8 @@ internal sealed record BulkOptions
     /// <summary>Most requests of a /v1/bulk, 1 … 1,000,000.</summary>
     public int MaxBulkItems { get; init; } = 2048;
 
-    /// <summary>Most levels of objects and lists in JSON.</summary>
-    public int MaxJsonDepth { get; init; } = 64;
+    /// <summary>Most bytes of the body of a /v1/bulk, up to 1 GiB; never less than any other body may have.</summary>
+    public int MaxBulkBytes { get; init; } = 64 << 20;
 
     /// <summary>Refuses options out of their range.</summary>
     public void Validate()
@@ -40,7 +40,7 @@ internal sealed record BulkOptions
         Check(MaxBatchRequests, MostItems, nameof(MaxBatchRequests));
         Check(MaxBulkItems, MostItems, nameof(MaxBulkItems));
         Check(MaxLineBytes, 1 << 30, nameof(MaxLineBytes));
-        Check(MaxJsonDepth, 1000, nameof(MaxJsonDepth));
+        Check(MaxBulkBytes, 1 << 30, nameof(MaxBulkBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxFileBytes, 1, nameof(MaxFileBytes));
     }
 

@@ -4,6 +4,7 @@ using LlamaEngine.AspNetCore.Bulk.Items;
 using LlamaEngine.AspNetCore.Bulk.Storage;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Operations;
+using LlamaEngine.Formats;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -115,7 +116,7 @@ internal sealed class BulkService : IHostedService, IDisposable
     /// <exception cref="ApiException">There is none, or it ends already.</exception>
     public BatchObject CancelBatch(string id)
     {
-        BatchObject batch = Storage.Batches.Find(id) ?? throw ApiException.NotFound($"There is no batch '{id}'.", "batch_id");
+        BatchObject batch = Storage.Batches.Find(id) ?? throw NoBatch(id);
         if (_jobs.TryGetValue(id, out (BatchJob Job, Task Work) entry))
             batch = entry.Job.Cancel();
         return batch.Status is BatchStatus.Cancelling or BatchStatus.Cancelled
@@ -123,6 +124,9 @@ internal sealed class BulkService : IHostedService, IDisposable
             : throw new ApiException(
                 StatusCodes.Status409Conflict, "invalid_request_error", $"A batch with status '{batch.Status}' cannot be cancelled.", "batch_id");
     }
+
+    /// <summary>The error for a batch that is not there.</summary>
+    public static ApiException NoBatch(string id) => ApiException.NotFound($"There is no batch '{Untrusted.Show(id)}'.", "batch_id");
 
     /// <summary>Deletes a file.</summary>
     /// <exception cref="ApiException">There is none, or a batch needs it.</exception>
@@ -136,7 +140,7 @@ internal sealed class BulkService : IHostedService, IDisposable
                     StatusCodes.Status409Conflict, "invalid_request_error", $"The batch '{batch}' needs this file; cancel it first.", "file_id");
             }
             if (!Storage.Files.Delete(id))
-                throw ApiException.NotFound($"There is no file '{id}'.", "file_id");
+                throw ApiException.NotFound($"There is no file '{Untrusted.Show(id)}'.", "file_id");
         }
     }
 
@@ -157,7 +161,7 @@ internal sealed class BulkService : IHostedService, IDisposable
 
     private void CheckInput(string id)
     {
-        FileObject file = Storage.Files.Find(id) ?? throw ApiException.NotFound($"There is no file '{id}'.", "input_file_id");
+        FileObject file = Storage.Files.Find(id) ?? throw ApiException.NotFound($"There is no file '{Untrusted.Show(id)}'.", "input_file_id");
         if (file.Purpose != FilePurpose.Batch)
             throw ApiException.Invalid($"The file's purpose must be '{FilePurpose.Batch}', not '{file.Purpose}'.", "input_file_id", "invalid_purpose");
     }

@@ -18,7 +18,7 @@ public sealed class BatchInputTests : IDisposable
     [InlineData("{\"custom_id\":null,\"method\":\"POST\",\"url\":\"/v1/x\",\"body\":{}}", "invalid_type", "custom_id", 1L)]
     [InlineData("{\"custom_id\":7,\"method\":\"POST\",\"url\":\"/v1/x\",\"body\":{}}", "invalid_type", "custom_id", 1L)]
     [InlineData("{\"custom_id\":\"\",\"method\":\"POST\",\"url\":\"/v1/x\",\"body\":{}}", "invalid_custom_id", "custom_id", 1L)]
-    [InlineData("{\"custom_id\":\"\\ud800\",\"method\":\"POST\",\"url\":\"/v1/x\",\"body\":{}}", "invalid_value", "custom_id", 1L)]
+    [InlineData("{\"custom_id\":\"\\ud800\",\"method\":\"POST\",\"url\":\"/v1/x\",\"body\":{}}", "invalid_json_line", null, 1L)]
     [InlineData("{\"custom_id\":\"a\",\"method\":\"GET\",\"url\":\"/v1/x\",\"body\":{}}", "invalid_method", "method", 1L)]
     [InlineData("{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/v1/y\",\"body\":{}}", "invalid_url", "url", 1L)]
     [InlineData("{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/v1/x\"}", "missing_required_parameter", "body", 1L)]

@@ -97,7 +97,7 @@ public sealed class BulkServiceTests : IDisposable
     [Fact]
     public async Task What_is_not_done_after_a_day_expires()
     {
-        ManualClock clock = new();
+        TimerClock clock = new();
         FirstOnly first = new(20);
         using BulkService service = await BatchFiles.StartAsync(_folder, first.ToOperation(), clock);
         string id = await service.BeginAsync(BatchFiles.Input(40));
@@ -144,7 +144,7 @@ public sealed class BulkServiceTests : IDisposable
     [Fact]
     public async Task Files_are_deleted_when_their_time_is_up()
     {
-        ManualClock clock = new();
+        TimerClock clock = new();
         using BulkService service = await BatchFiles.StartAsync(_folder, new FakeOperation(), clock);
         FileObject file = await service.UploadAsync("x", clock.GetUtcNow().ToUnixTimeSeconds() + 3600);
         clock.Advance(TimeSpan.FromSeconds(3599));

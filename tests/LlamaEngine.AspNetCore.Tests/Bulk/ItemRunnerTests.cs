@@ -7,7 +7,7 @@ namespace LlamaEngine.AspNetCore.Tests.Bulk;
 
 public sealed class ItemRunnerTests
 {
-    private readonly ManualClock _clock = new();
+    private readonly TimerClock _clock = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -44,11 +44,26 @@ public sealed class ItemRunnerTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
     }
 
+    /// <summary>A model that cannot be had now may come; after some minutes it is given up.</summary>
     [Fact]
-    public async Task Cancellation_of_something_else_is_a_failure_of_the_item()
+    public async Task A_server_that_cannot_answer_is_asked_twenty_times()
     {
-        ItemReply reply = await Run(new FakeOperation((_, _) => throw new OperationCanceledException()), Cancellation);
-        Assert.Equal(500, reply.StatusCode);
+        FakeOperation operation = new((_, _) => throw new ApiException(503, "server_error", "Not now."));
+        Task<ItemReply> reply = Run(operation, Cancellation);
+        for (int i = 1; i < 20; i++)
+        {
+            await BatchFiles.UntilAsync(() => _clock.Waiting == 1);
+            _clock.Advance(TimeSpan.FromSeconds(30));
+        }
+        Assert.Equal(503, (await reply).StatusCode);
+        Assert.Equal(20, operation.Asked.Count);
+    }
+
+    [Fact]
+    public async Task What_the_engine_refuses_is_the_reply()
+    {
+        ItemReply reply = await Run(new FakeOperation((_, _) => throw new ContextLengthExceededException(9, 8)), Cancellation);
+        Assert.Equal((400, "context_length_exceeded"), (reply.StatusCode, (string)reply.Body["error"]!["code"]!));
     }
 
     private Task<ItemReply> Run(FakeOperation operation, CancellationToken cancellation) =>

@@ -14,6 +14,9 @@ internal sealed class ItemRunner(IEnumerable<IOperation> operations, TimeProvide
     /// <summary>What is added to a request's priority.</summary>
     public const int Priority = -1000;
 
+    // About five minutes.
+    private const int MaxAttempts = 20;
+
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(50), s_longestDelay = TimeSpan.FromSeconds(30);
 
     private readonly FrozenDictionary<string, IOperation> _operations = operations.ToFrozenDictionary(operation => operation.Path);
@@ -27,7 +30,8 @@ internal sealed class ItemRunner(IEnumerable<IOperation> operations, TimeProvide
     public async Task<ItemReply> RunAsync(string url, JsonObject body, int priority, CancellationToken cancellation)
     {
         IOperation operation = _operations[url];
-        for (TimeSpan delay = s_firstDelay; ; delay = Longer(delay))
+        TimeSpan delay = s_firstDelay;
+        for (int attempt = 1; ; attempt++, delay = Longer(delay))
         {
             cancellation.ThrowIfCancellationRequested();
             TimeSpan wait;
@@ -35,31 +39,31 @@ internal sealed class ItemRunner(IEnumerable<IOperation> operations, TimeProvide
             {
                 return new ItemReply(StatusCodes.Status200OK, await operation.RunAsync(body, Priority + priority, cancellation));
             }
-            catch (ApiException exception) when (IsForLater(exception))
-            {
-                wait = exception.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : delay;
-            }
-            catch (QueueFullException)
-            {
-                wait = delay;
-            }
-            catch (ApiException exception)
-            {
-                return ItemReply.Of(exception);
-            }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
             {
-                BulkLog.ItemFailed(logger, exception, url);
-                return ItemReply.Of(new ApiException(
-                    StatusCodes.Status500InternalServerError, "server_error", "The server failed to answer this request."));
+                ApiException error = EngineErrors.Translate(exception, operation.PromptField);
+                if (!IsForLater(error, attempt))
+                    return Failed(url, exception, error);
+                wait = error.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : delay;
             }
             await Task.Delay(wait < s_longestDelay ? wait : s_longestDelay, clock, cancellation);
         }
     }
 
-    // Too many requests, or a model that is not there yet.
-    private static bool IsForLater(ApiException exception) =>
-        exception.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
+    // A full queue has room some day; a model that is not there may never come. A session is not freed by waiting.
+    private static bool IsForLater(ApiException error, int attempt) => error.Status switch
+    {
+        StatusCodes.Status429TooManyRequests => error.Code != "session_limit",
+        StatusCodes.Status503ServiceUnavailable => attempt < MaxAttempts,
+        _ => false,
+    };
+
+    private ItemReply Failed(string url, Exception exception, ApiException error)
+    {
+        if (error.Status >= StatusCodes.Status500InternalServerError)
+            BulkLog.ItemFailed(logger, error.Cause ?? exception, url);
+        return ItemReply.Of(error);
+    }
 
     private static TimeSpan Longer(TimeSpan delay) => delay * 2 < s_longestDelay ? delay * 2 : s_longestDelay;
 }

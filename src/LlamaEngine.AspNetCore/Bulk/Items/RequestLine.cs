@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
+using LlamaEngine.AspNetCore.Errors;
+using LlamaEngine.AspNetCore.Json;
 
 namespace LlamaEngine.AspNetCore.Bulk.Items;
 
@@ -13,7 +13,7 @@ internal sealed record RequestLine(string CustomId, string Url, JsonObject Body)
     /// <summary>Most characters of <see cref="CustomId"/>.</summary>
     public const int MaxCustomIdLength = 512;
 
-    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+    private const int MaxDepth = 64;
 
     /// <summary>Reads a line.</summary>
     /// <param name="line">The line, not blank.</param>
@@ -21,12 +21,17 @@ internal sealed record RequestLine(string CustomId, string Url, JsonObject Body)
     /// <param name="error">What is wrong, if there is no result.</param>
     public static RequestLine? Parse(Line line, IReadOnlyCollection<string> urls, out BatchError? error)
     {
-        error = null;
-        if (ParseObject(line.Content.Span) is not { } request)
+        JsonObject request;
+        try
         {
-            error = new("invalid_json_line", "This line is not a JSON object in UTF-8.", Line: line.Number);
+            request = JsonBody.Parse(line.Content.Span, MaxDepth);
+        }
+        catch (ApiException exception)
+        {
+            error = new("invalid_json_line", exception.Message.Replace("The body", "The line", StringComparison.Ordinal), Line: line.Number);
             return null;
         }
+        error = null;
         foreach ((string name, _) in request)
         {
             if (name is not ("custom_id" or "method" or "url" or "body"))
@@ -41,31 +46,11 @@ internal sealed record RequestLine(string CustomId, string Url, JsonObject Body)
         return null;
     }
 
-    // Checked for UTF-8 first: the parser would find that out only when a text is looked at.
-    private static JsonObject? ParseObject(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            return Utf8.IsValid(bytes) ? JsonNode.Parse(bytes, documentOptions: s_strict) as JsonObject : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     private static string? Text(JsonObject request, string name, ref BatchError? error)
     {
-        try
-        {
-            if (request[name] is JsonValue node && node.TryGetValue(out string? text))
-                return text;
-            error ??= Missing(request, name, "a text");
-        }
-        catch (InvalidOperationException)
-        {
-            error ??= new("invalid_value", $"'{name}' has an unpaired surrogate (\\uD800 … \\uDFFF).", name);
-        }
+        if (request[name] is JsonValue node && node.TryGetValue(out string? text))
+            return text;
+        error ??= Missing(request, name, "a text");
         return null;
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using LlamaEngine.AspNetCore.Json;
 
 namespace LlamaEngine.AspNetCore.Bulk.Items;
 
@@ -12,8 +11,6 @@ namespace LlamaEngine.AspNetCore.Bulk.Items;
 /// <remarks>The ids come from the batch and the item's place in it, so a result that is written again is the same.</remarks>
 internal static class ResultLine
 {
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>An item that was run.</summary>
     /// <param name="batch">What names the batch within ids.</param>
     public static ReadOnlyMemory<byte> Of(string batch, int index, string customId, ItemReply reply) => Write(batch, index, customId, writer =>
@@ -43,7 +40,7 @@ internal static class ResultLine
     private static ReadOnlyMemory<byte> Write(string batch, int index, string? customId, Action<Utf8JsonWriter> write)
     {
         ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter writer = new(buffer, s_options))
+        using (Utf8JsonWriter writer = new(buffer, JsonStyle.Writer))
         {
             writer.WriteStartObject();
             writer.WriteString("id", $"batch_req_{batch}_{index}");

@@ -1,7 +1,7 @@
 namespace LlamaEngine.AspNetCore.Tests.Bulk;
 
 /// <summary>A clock that stands until it is moved; timers fire while it is.</summary>
-internal sealed class ManualClock : TimeProvider
+internal sealed class TimerClock : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
@@ -49,7 +49,7 @@ internal sealed class ManualClock : TimeProvider
             timer.Fire();
     }
 
-    private sealed class Timer(ManualClock clock, TimerCallback callback, object? state) : ITimer
+    private sealed class Timer(TimerClock clock, TimerCallback callback, object? state) : ITimer
     {
         public DateTimeOffset? Due { get; set; }
 
