@@ -41,17 +41,18 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Starts an app.</summary>
     /// <param name="configure">Adds engines; null: the demo model.</param>
     /// <param name="loggers">Where its messages go; null: nowhere.</param>
+    /// <param name="pipeline">Adds what stands before the endpoints.</param>
     public static async Task<TestServer> StartAsync(
-        Action<IServiceCollection>? configure = null, ILoggerProvider? loggers = null, Action<IWebHostBuilder>? host = null)
+        Action<IServiceCollection>? configure = null, ILoggerProvider? loggers = null, Action<WebApplication>? pipeline = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         if (loggers is not null)
             builder.Logging.AddProvider(loggers);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        host?.Invoke(builder.WebHost);
         (configure ?? (services => services.AddLlamaEngine(options => options.ModelPath = Lexicon)))(builder.Services);
         WebApplication app = builder.Build();
+        pipeline?.Invoke(app);
         app.MapLlamaEngine();
         await app.StartAsync(TestContext.Current.CancellationToken);
         string url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Operations;
+using LlamaEngine.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -36,6 +37,9 @@ internal sealed class EventStream(HttpContext context) : IEventWriter, IAsyncDis
         Write("\n\n"u8);
         return FlushAsync(cancellation);
     }
+
+    /// <inheritdoc/>
+    public void Note(int tokens) => RequestUsage.Of(context)?.Add(tokens);
 
     /// <summary>Says that all has been said.</summary>
     public ValueTask EndAsync(CancellationToken cancellation)

@@ -3,6 +3,7 @@ using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Operations;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,7 @@ internal sealed class OperationEndpoint(IOperation operation, ServerLimits limit
             return;
         }
         JsonObject reply = await operation.RunAsync(body, 0, aborted).ConfigureAwait(false);
+        RequestUsage.Of(context)?.Add((int?)reply["usage"]?["total_tokens"] ?? 0);
         await JsonStyle.RespondAsync(context, JsonStyle.Encode(reply)).ConfigureAwait(false);
     }
 

@@ -20,8 +20,9 @@ internal static class RequestBody
         RequireJson(request.ContentType);
         if (request.ContentLength > limits.BodyBytes)
             throw TooLong(limits);
+        // The host's own limit counts the frames of chunks too; what is read is counted here.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } host)
-            host.MaxRequestBodySize = limits.BodyBytes; // where the host's own limit is lower
+            host.MaxRequestBodySize = null;
         while (true)
         {
             ReadResult read = await request.BodyReader.ReadAsync(cancellation).ConfigureAwait(false);

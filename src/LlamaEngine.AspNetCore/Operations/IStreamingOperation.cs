@@ -24,4 +24,7 @@ internal interface IEventWriter
 
     /// <summary>Sends the piece; returns when the client's connection can take more.</summary>
     ValueTask SendAsync(CancellationToken cancellation);
+
+    /// <summary>Notes tokens that the request has taken, for the limits of whoever asked.</summary>
+    void Note(int tokens);
 }

@@ -35,8 +35,10 @@ internal static class ChunkSender
                 chunks.Write(events.Begin(), update, remaining);
                 await events.SendAsync(cancellation).ConfigureAwait(false);
             }
-            if (update.Usage is { } usage)
-                chunks.Usage.Add(update.ChoiceIndex, usage);
+            if (update.TokenId is not null)
+                events.Note(1);
+            if (update.Usage is { } usage && chunks.Usage.Add(update.ChoiceIndex, usage))
+                events.Note(usage.PromptTokens);
         }
         if (!includesUsage)
             return;

@@ -11,13 +11,15 @@ internal sealed class Usage(int choices)
 
     /// <summary>Adds a completion that has ended.</summary>
     /// <param name="choice">Its number among all.</param>
-    public void Add(int choice, TokenUsage usage)
+    /// <returns>It is the one that counts for its prompt.</returns>
+    public bool Add(int choice, TokenUsage usage)
     {
         _completionTokens += usage.CompletionTokens;
         if (choice % choices != 0)
-            return;
+            return false;
         _promptTokens += usage.PromptTokens;
         _cachedTokens += usage.CachedTokens;
+        return true;
     }
 
     /// <summary>The sum, as an object.</summary>
