@@ -1,3 +1,4 @@
+using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.DependencyInjection;
 using LlamaEngine.Sampling;
@@ -21,6 +22,10 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
         Range(nameof(options.MaxPromptTokens), options.MaxPromptTokens ?? 1, 1, int.MaxValue);
         Range(nameof(options.MaxChoices), options.MaxChoices, 1, OptionChecks.MaxChoices);
         Range(nameof(options.MaxInputs), options.MaxInputs, 1, int.MaxValue);
+        Range(nameof(options.BulkConcurrency), options.BulkConcurrency, 1, BulkOptions.MostAtOnce);
+        Range(nameof(options.MaxFileBytes), options.MaxFileBytes, 1, long.MaxValue);
+        if (options.DataFolder is "")
+            result.AddError($"{TypeName}.{nameof(options.DataFolder)}: a folder needs a name.");
         Range(nameof(options.MemoryBytes), options.MemoryBytes ?? 1, 1, long.MaxValue);
         if (options.KeepAlive > Durations.Longest)
             result.AddError($"{TypeName}.{nameof(options.KeepAlive)}: {options.KeepAlive} is more than {Durations.Longest}; a negative time keeps models.");

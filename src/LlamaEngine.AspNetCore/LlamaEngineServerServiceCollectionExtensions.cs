@@ -1,4 +1,5 @@
 using LlamaEngine.AspNetCore;
+using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Models;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +27,7 @@ public static class LlamaEngineServerServiceCollectionExtensions
         {
             ServerServices.AddTo(services);
             services.AddSingleton<IHostedService, CatalogWarmUp>();
+            services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<BulkService>());
             services.AddSingleton<IValidateOptions<LlamaEngineServerOptions>>(
                 provider => new LlamaEngineServerOptionsValidator(ServerServices.HoldersOf(provider)));
         }

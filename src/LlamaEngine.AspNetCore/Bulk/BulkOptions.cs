@@ -3,7 +3,10 @@ namespace LlamaEngine.AspNetCore.Bulk;
 /// <summary>How bulk work is stored and run.</summary>
 internal sealed record BulkOptions
 {
-    private const int MostAtOnce = 4096, MostItems = 1_000_000;
+    /// <summary>Most requests, and most batches, that may run at once.</summary>
+    public const int MostAtOnce = 4096;
+
+    private const int MostItems = 1_000_000;
 
     /// <summary>
     /// Where files and batches are kept. Null: they are refused, since work that is gone after a restart would break the promise

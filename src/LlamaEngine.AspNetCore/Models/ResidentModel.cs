@@ -26,7 +26,7 @@ internal sealed class ResidentModel(EngineHolder holder) : IServedModel
     }
 
     /// <summary>The name of the one without a key: its file's, without folder and ending, so that it is known before the file is read.</summary>
-    private static string NameOf(string? path)
+    internal static string NameOf(string? path)
     {
         try
         {
