@@ -2,6 +2,8 @@ using LlamaEngine.AspNetCore;
 using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Bulk.Endpoints;
 using LlamaEngine.AspNetCore.Http;
+using LlamaEngine.AspNetCore.Lifetime;
+using LlamaEngine.AspNetCore.Metrics;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Operations;
 using LlamaEngine.AspNetCore.Requests;
@@ -30,9 +32,11 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
     public static RouteGroupBuilder MapLlamaEngine(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        RouteGroupBuilder group = endpoints.MapGroup("");
         IServiceProvider services = ServerServices.Of(endpoints.ServiceProvider);
-        ILogger logger = endpoints.ServiceProvider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory) ?? NullLogger.Instance;
+        ILogger logger = LoggerOf(endpoints);
+        RouteGroupBuilder group = endpoints.MapGroup("");
+        var gate = services.GetRequiredService<ApiGate>();
+        ((IEndpointConventionBuilder)group).Finally(endpoint => endpoint.RequestDelegate = Gated(gate, endpoint.RequestDelegate!, logger));
         var limits = services.GetRequiredService<ServerLimits>();
         foreach (IOperation operation in services.GetServices<IOperation>())
             group.MapPost(operation.Path, (RequestDelegate)new OperationEndpoint(operation, limits, logger).HandleAsync);
@@ -44,6 +48,32 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
         group.MapBulk(services.GetRequiredService<BulkService>(), limits, endpoint => Guarded(endpoint, logger));
         return group;
     }
+
+    /// <summary>
+    /// Maps <c>/health/live</c>, <c>/health/ready</c> (503 while models load and while the server drains) and <c>/metrics</c> (in Prometheus' text
+    /// format), for programs that have none of their own. Metrics need an API key where requests do; health does not.
+    /// </summary>
+    /// <param name="endpoints">The app, or a group of it.</param>
+    /// <returns>The endpoints, for conventions that all of them share.</returns>
+    public static RouteGroupBuilder MapLlamaEngineOperations(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        IServiceProvider services = ServerServices.Of(endpoints.ServiceProvider);
+        RouteGroupBuilder group = endpoints.MapGroup("");
+        var health = new HealthEndpoints(services.GetRequiredService<ServerLifetime>(), services.GetRequiredService<IModelCatalog>());
+        group.MapGet("/health/live", (RequestDelegate)HealthEndpoints.LiveAsync);
+        group.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
+        var gate = services.GetRequiredService<ApiGate>();
+        var metrics = new MetricsEndpoint(services.GetRequiredService<MetricsCollector>(), gate);
+        group.MapGet("/metrics", Guarded(metrics.HandleAsync, LoggerOf(endpoints)));
+        return group;
+    }
+
+    private static RequestDelegate Gated(ApiGate gate, RequestDelegate endpoint, ILogger logger) =>
+        Guarded(context => gate.PassAsync(context, endpoint), logger);
+
+    private static ILogger LoggerOf(IEndpointRouteBuilder endpoints) =>
+        endpoints.ServiceProvider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory) ?? NullLogger.Instance;
 
     private static RequestDelegate Guarded(Func<HttpContext, Task> endpoint, ILogger logger) =>
         context => ApiEndpoint.RunAsync(context, endpoint, null, logger);

@@ -13,6 +13,12 @@ public sealed class LlamaEngineServerOptions
     public IList<LlamaEngineServerModel> Models { get; } = [];
 
     /// <summary>
+    /// Loads the program's own engines that are not loaded by its start (<c>LoadAtStart = false</c>) beside it, rather than with their first
+    /// request: the server answers meanwhile that it is not ready.
+    /// </summary>
+    public bool PreloadEngines { get; set; }
+
+    /// <summary>
     /// How long a model of <see cref="Models"/> stays loaded after its last request where the request does not say (<c>keep_alive</c>): 0
     /// unloads it at once, a negative time (the default) keeps it until another one needs the room.
     /// </summary>
@@ -52,6 +58,27 @@ public sealed class LlamaEngineServerOptions
 
     /// <summary>Most bytes of a file, at least 1; longer ones are refused (413).</summary>
     public long MaxFileBytes { get; set; } = 200 << 20;
+
+    /// <summary>
+    /// Most requests that are served at one time, those that wait for the engine included, at least 1; more are refused (429). Each may hold a
+    /// body of <see cref="MaxBodyBytes"/>.
+    /// </summary>
+    public int MaxRequests { get; set; } = 1024;
+
+    /// <summary>
+    /// A file of the API keys that requests need; null: none are needed. A line a key:
+    /// <c>NAME sha256:HEX [requests_per_minute=N] [tokens_per_minute=N] [concurrency=N]</c>. It is read when the host starts.
+    /// </summary>
+    public string? ApiKeyFile { get; set; }
+
+    /// <summary>How long requests may go on when the host is told to stop, before they are cut off; not negative, at most an hour.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A JSON file that is written once the server is ready (<c>url</c>, <c>pid</c>, <c>models</c>, <c>started</c>), and removed when it stops;
+    /// null: none.
+    /// </summary>
+    public string? EndpointFile { get; set; }
 }
 
 /// <summary>A model that a server loads when it is wanted.</summary>

@@ -1,5 +1,6 @@
 using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.AspNetCore.Security;
 using LlamaEngine.DependencyInjection;
 using LlamaEngine.Sampling;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,8 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
 {
     private const string TypeName = nameof(LlamaEngineServerOptions);
     private const int MostBodyBytes = 1 << 30;
+
+    private static readonly TimeSpan s_longestDrain = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, LlamaEngineServerOptions options)
@@ -27,6 +30,10 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
         if (options.DataFolder is "")
             result.AddError($"{TypeName}.{nameof(options.DataFolder)}: a folder needs a name.");
         Range(nameof(options.MemoryBytes), options.MemoryBytes ?? 1, 1, long.MaxValue);
+        Range(nameof(options.MaxRequests), options.MaxRequests, 1, int.MaxValue);
+        if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > s_longestDrain)
+            result.AddError($"{TypeName}.{nameof(options.DrainTimeout)}: {options.DrainTimeout} is not from 0 to {s_longestDrain}.");
+        CheckKeys(options, result);
         if (options.KeepAlive > Durations.Longest)
             result.AddError($"{TypeName}.{nameof(options.KeepAlive)}: {options.KeepAlive} is more than {Durations.Longest}; a negative time keeps models.");
         Check(options.Sessions.Validate, nameof(options.Sessions));
@@ -49,6 +56,19 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
             {
                 result.AddError($"{TypeName}.{member}.{exception.ParamName}: {exception.Message}");
             }
+        }
+    }
+
+    private static void CheckKeys(LlamaEngineServerOptions options, ValidateOptionsResultBuilder result)
+    {
+        try
+        {
+            if (options.ApiKeyFile is { } file)
+                ApiKeyFile.Read(file);
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        {
+            result.AddError($"{TypeName}.{nameof(options.ApiKeyFile)}: {exception.Message}");
         }
     }
 

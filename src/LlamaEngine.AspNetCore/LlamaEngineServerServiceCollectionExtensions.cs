@@ -1,5 +1,6 @@
 using LlamaEngine.AspNetCore;
 using LlamaEngine.AspNetCore.Bulk;
+using LlamaEngine.AspNetCore.Lifetime;
 using LlamaEngine.AspNetCore.Models;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -11,6 +12,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Puts a server of models into a container.</summary>
 public static class LlamaEngineServerServiceCollectionExtensions
 {
+    private static readonly TimeSpan s_afterDrain = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// Adds what <c>app.MapLlamaEngine()</c> serves: models by name that are loaded on demand, and limits. The engines of
     /// <c>AddLlamaEngine</c> and <c>AddKeyedLlamaEngine</c> are served as well; without any other model, and with the default limits, they
@@ -26,8 +29,16 @@ public static class LlamaEngineServerServiceCollectionExtensions
         if (!services.Any(service => service.ServiceType == typeof(ModelPool)))
         {
             ServerServices.AddTo(services);
+            services.AddSingleton<IHostedService, DrainService>();
             services.AddSingleton<IHostedService, CatalogWarmUp>();
             services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<BulkService>());
+            services.AddSingleton<IHostedService, EndpointFileService>();
+            // The host must not give up before the requests have had their time.
+            services.AddOptions<HostOptions>().PostConfigure<IOptions<LlamaEngineServerOptions>>(static (host, server) =>
+            {
+                TimeSpan needed = server.Value.DrainTimeout + s_afterDrain;
+                host.ShutdownTimeout = host.ShutdownTimeout > needed ? host.ShutdownTimeout : needed;
+            });
             services.AddSingleton<IValidateOptions<LlamaEngineServerOptions>>(
                 provider => new LlamaEngineServerOptionsValidator(ServerServices.HoldersOf(provider)));
         }

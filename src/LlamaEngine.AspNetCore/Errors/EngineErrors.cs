@@ -9,6 +9,9 @@ internal static class EngineErrors
     /// <summary>Seconds after which a client may ask again when the queue is full.</summary>
     private const int RetryAfter = 1;
 
+    /// <summary>What the engine's own methods call the prompt.</summary>
+    private const string PromptParameter = "prompt";
+
     /// <summary>The engine's options by the names that requests use for them.</summary>
     private static readonly FrozenDictionary<string, string> s_fields = new Dictionary<string, string>
     {
@@ -46,7 +49,7 @@ internal static class EngineErrors
         InsufficientDeviceMemoryException => LoadErrors.Unavailable("There is not enough memory for the request now.", "insufficient_memory", exception),
         ObjectDisposedException => LoadErrors.Unavailable("The server is shutting down.", "shutting_down", exception),
         EngineFaultedException => Internal("The engine met an internal error and takes no more requests.", "engine_faulted", exception),
-        ArgumentException wrong => Wrong(wrong, prompt),
+        ArgumentException { ParamName: { } option } wrong when option == PromptParameter || s_fields.ContainsKey(option) => Wrong(wrong, prompt),
         NotSupportedException unsupported => ApiException.Invalid(unsupported.Message, prompt, "unsupported_parameter"),
         BadHttpRequestException bad => new(bad.StatusCode, "invalid_request_error", bad.Message),
         OperationCanceledException => LoadErrors.Unavailable("The request was cancelled.", "cancelled", exception),
@@ -62,7 +65,8 @@ internal static class EngineErrors
         string message = exception.Message;
         int details = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
         message = details < 0 ? message : message[..details];
-        if (exception.ParamName is not { } option || !s_fields.TryGetValue(option, out string? field))
+        string option = exception.ParamName!;
+        if (!s_fields.TryGetValue(option, out string? field))
             return ApiException.Invalid(message, prompt, "invalid_value");
         return ApiException.Invalid(
             message.Replace(option, $"'{field}'", StringComparison.Ordinal).Replace("MaxTokens", "'max_tokens'", StringComparison.Ordinal), field, "invalid_value");

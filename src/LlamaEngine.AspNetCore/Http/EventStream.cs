@@ -13,7 +13,7 @@ namespace LlamaEngine.AspNetCore.Http;
 /// begins with the first event, so that what goes wrong before has a status of its own.
 /// </summary>
 /// <remarks>For one caller at a time.</remarks>
-internal sealed class EventStream(HttpContext context) : IEventWriter, IAsyncDisposable
+internal sealed class EventStream(HttpContext context, RequestControl control) : IEventWriter, IAsyncDisposable
 {
     private Utf8JsonWriter? _json;
 
@@ -39,7 +39,7 @@ internal sealed class EventStream(HttpContext context) : IEventWriter, IAsyncDis
     }
 
     /// <inheritdoc/>
-    public void Note(int tokens) => RequestUsage.Of(context)?.Add(tokens);
+    public void Note(int tokens) => control.Add(tokens);
 
     /// <summary>Says that all has been said.</summary>
     public ValueTask EndAsync(CancellationToken cancellation)

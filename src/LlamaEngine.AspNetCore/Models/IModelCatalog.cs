@@ -17,6 +17,9 @@ internal interface IModelCatalog
     /// <summary>Every model that is to be there from the start is loaded.</summary>
     bool IsReady { get; }
 
+    /// <summary>Ends when <see cref="IsReady"/> is true; fails if it never will be.</summary>
+    Task WhenReadyAsync(CancellationToken cancellation);
+
     /// <summary>Gets a model for one request; loads it first, if it is not there.</summary>
     /// <param name="name">Its name; null: the first.</param>
     /// <param name="keepAlive">How long it stays loaded after the request, unless another model needs its room; null: as configured.</param>

@@ -25,6 +25,7 @@ internal interface IServedModel
 internal sealed class ModelCatalog : IModelCatalog
 {
     private readonly ImmutableArray<IServedModel> _models;
+    private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Creates a catalog; loads nothing.</summary>
     /// <exception cref="InvalidOperationException">Two models have the same name.</exception>
@@ -44,6 +45,9 @@ internal sealed class ModelCatalog : IModelCatalog
     public bool IsReady => _models.All(model => model.IsReady);
 
     /// <inheritdoc/>
+    public Task WhenReadyAsync(CancellationToken cancellation) => _prepared.Task.WaitAsync(cancellation);
+
+    /// <inheritdoc/>
     public async Task<ModelLease> RentAsync(string? name, TimeSpan? keepAlive, CancellationToken cancellation)
     {
         IServedModel model = _models.FirstOrDefault(model => name is null || model.Name == name) ?? throw Unknown(name);
@@ -60,8 +64,17 @@ internal sealed class ModelCatalog : IModelCatalog
     /// <summary>Loads all that are to be there from the start.</summary>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
-        foreach (IServedModel model in _models)
-            await model.PrepareAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            foreach (IServedModel model in _models)
+                await model.PrepareAsync(cancellation).ConfigureAwait(false);
+            _prepared.TrySetResult();
+        }
+        catch (Exception exception)
+        {
+            _prepared.TrySetException(exception);
+            throw;
+        }
     }
 
     private ApiException Unknown(string? name) => name is null

@@ -4,16 +4,17 @@ using LlamaEngine.DependencyInjection;
 namespace LlamaEngine.AspNetCore.Models;
 
 /// <summary>An engine that the program has added to its container, which owns it: it stays once it is loaded.</summary>
-internal sealed class ResidentModel(EngineHolder holder) : IServedModel
+/// <param name="preloads">It is loaded beside the host's start.</param>
+internal sealed class ResidentModel(EngineHolder holder, bool preloads) : IServedModel
 {
     /// <inheritdoc/>
     public string Name { get; } = holder.Name.Length > 0 ? holder.Name : NameOf(holder.Options.ModelPath);
 
     /// <inheritdoc/>
-    public bool IsReady => !holder.Options.LoadAtStart || holder.Load is { IsCompletedSuccessfully: true };
+    public bool IsReady => !(preloads || holder.Options.LoadAtStart) || holder.Load is { IsCompletedSuccessfully: true };
 
-    /// <summary>The container's own start loads it.</summary>
-    public Task PrepareAsync(CancellationToken cancellation) => Task.CompletedTask;
+    /// <inheritdoc/>
+    public Task PrepareAsync(CancellationToken cancellation) => IsReady ? Task.CompletedTask : holder.LoadAsync(cancellation);
 
     /// <inheritdoc/>
     public async Task<ModelLease> RentAsync(TimeSpan? keepAlive, CancellationToken cancellation)
@@ -26,7 +27,7 @@ internal sealed class ResidentModel(EngineHolder holder) : IServedModel
     }
 
     /// <summary>The name of the one without a key: its file's, without folder and ending, so that it is known before the file is read.</summary>
-    internal static string NameOf(string? path)
+    private static string NameOf(string? path)
     {
         try
         {

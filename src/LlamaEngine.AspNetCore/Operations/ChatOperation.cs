@@ -43,7 +43,8 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         bool usage = request.Stream.IncludesUsage;
         var chunks = new ChatChunks(Head("chat.completion.chunk", lease), request.Generation.Choices, usage, LogOf(lease, request.Generation));
-        await events.SendAsync(GenerateAsync(lease, request, cancellation), chunks, usage, cancellation).ConfigureAwait(false);
+        await new ChunkSender(events, chunks, lease, usage)
+            .SendAsync(token => GenerateAsync(lease, request, token), cancellation).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<CompletionUpdate> GenerateAsync(

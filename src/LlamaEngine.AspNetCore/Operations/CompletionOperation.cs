@@ -36,7 +36,8 @@ internal sealed class CompletionOperation(IModelCatalog catalog, ServerLimits li
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         bool usage = request.Stream.IncludesUsage;
         var chunks = new TextChunks(Head(lease), request.Choices, request.Generation.Choices, usage, LogOf(lease, request));
-        await events.SendAsync(Generate(lease, request, cancellation), chunks, usage, cancellation).ConfigureAwait(false);
+        await new ChunkSender(events, chunks, lease, usage)
+            .SendAsync(token => Generate(lease, request, token), cancellation).ConfigureAwait(false);
     }
 
     private IAsyncEnumerable<CompletionUpdate> Generate(ModelLease lease, CompletionRequest request, CancellationToken cancellation)

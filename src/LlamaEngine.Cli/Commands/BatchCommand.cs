@@ -1,7 +1,7 @@
 using System.CommandLine;
 using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Bulk.Storage;
-using LlamaEngine.AspNetCore.Models;
+using LlamaEngine.Cli.Hosting;
 
 namespace LlamaEngine.Cli.Commands;
 
@@ -9,7 +9,12 @@ namespace LlamaEngine.Cli.Commands;
 internal sealed class BatchCommand
 {
     private readonly CliConsole _console;
-    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<string> _model = new("--model", "-m")
+    {
+        Description = "The model, with the name that requests may call it (default: its file's).",
+        HelpName = "[NAME=]FILE|FOLDER",
+        Required = true,
+    };
     private readonly Option<string> _in = new("--in")
     {
         Description = "The requests: a JSON object a line, as OpenAI's batches have them.",
@@ -42,9 +47,10 @@ internal sealed class BatchCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string model = parsed.GetValue(_model)!, input = parsed.GetValue(_in)!, output = parsed.GetValue(_out)!;
+        string input = parsed.GetValue(_in)!, output = parsed.GetValue(_out)!;
         if (Path.GetFullPath(input) == Path.GetFullPath(output))
             throw new UsageException("--in and --out are the same file.");
+        ServedModel model = ServedModel.Parse(parsed.GetValue(_model)!);
         BatchRun run = new(model, input, output);
         int total = await run.CheckAsync(cancellationToken);
         string name = await run.NameAsync(cancellationToken);
@@ -64,11 +70,10 @@ internal sealed class BatchCommand
 
     private async Task RunAsync(ParseResult parsed, BatchRun run, string name, ResultLog log, int total, CancellationToken cancellationToken)
     {
-        string model = parsed.GetValue(_model)!;
         try
         {
-            await using InferenceEngine engine = await EngineLoader.LoadAsync(parsed, _console, model, parsed.GetValue(_context), cancellationToken);
-            using BatchOperations operations = new(ResidentModel.NameOf(model), engine, BatchRun.MaxLineBytes);
+            await using InferenceEngine engine = await EngineLoader.LoadAsync(parsed, _console, run.Model.Path, parsed.GetValue(_context), cancellationToken);
+            using BatchOperations operations = new(run.Model.Name, engine, BatchRun.MaxLineBytes);
             using ProgressLine progress = new(_console);
             await run.RunAsync(name, operations, log, parsed.GetValue(_concurrency), () => Report(progress, log, total), cancellationToken);
         }

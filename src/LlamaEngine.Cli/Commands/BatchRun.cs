@@ -2,20 +2,24 @@ using System.Security.Cryptography;
 using System.Text;
 using LlamaEngine.AspNetCore.Bulk.Items;
 using LlamaEngine.AspNetCore.Bulk.Storage;
+using LlamaEngine.Cli.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LlamaEngine.Cli.Commands;
 
 /// <summary>The work of <c>batch</c>: from a file of requests to a file of results, with what is done kept beside it meanwhile.</summary>
-/// <param name="model">The model, as the command line names it.</param>
+/// <param name="model">The model.</param>
 /// <param name="input">The file of requests.</param>
 /// <param name="output">The file of results.</param>
-internal sealed class BatchRun(string model, string input, string output)
+internal sealed class BatchRun(ServedModel model, string input, string output)
 {
     /// <summary>Most bytes of a request.</summary>
     public const int MaxLineBytes = 16 << 20;
 
     private readonly BatchInput _input = new(input, BatchOperations.Urls, MaxLineBytes);
+
+    /// <summary>The model.</summary>
+    public ServedModel Model => model;
 
     /// <summary>Where results are kept until all are there.</summary>
     public string Partial => output + ".partial";
@@ -36,7 +40,7 @@ internal sealed class BatchRun(string model, string input, string output)
     {
         await using FileStream stream = File.OpenRead(input);
         byte[] digest = await SHA256.HashDataAsync(stream, cancellation);
-        return Convert.ToHexStringLower(SHA256.HashData([.. digest, .. Encoding.UTF8.GetBytes(Path.GetFullPath(model))]))[..24];
+        return Convert.ToHexStringLower(SHA256.HashData([.. digest, .. Encoding.UTF8.GetBytes($"{model.Name}\n{Path.GetFullPath(model.Path)}")]))[..24];
     }
 
     /// <summary>Runs what has no result yet.</summary>

@@ -20,8 +20,9 @@ public sealed class BulkListEndpointTests(LexiconServer fixture) : IClassFixture
         Assert.Equal(Enumerable.Range(0, 200), data.Select(result => (int)result!["index"]!));
         CheckErrors(data);
         Reply single = await Server.PostAsync("/v1/completions", Request(150).ToJsonString());
+        Assert.True(single.Status == 200, single.Text);
         Assert.Equal((string)single.Json["choices"]![0]!["text"]!, (string)data[150]!["body"]!["choices"]![0]!["text"]!);
-        long tokens = data.Sum(result => (long?)result!["body"]?["usage"]!["total_tokens"] ?? 0);
+        long tokens = data.Sum(result => result!["body"] is { } body ? (long)body["usage"]!["total_tokens"]! : 0);
         Assert.Equal(tokens, (long)reply.Json["usage"]!["total_tokens"]!);
     }
 

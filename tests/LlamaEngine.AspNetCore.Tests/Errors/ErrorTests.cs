@@ -26,7 +26,8 @@ public sealed class ErrorTests : IDisposable
         { new ArgumentException("The prompt has no tokens.", "prompt"), 400, "invalid_value" },
         { new NotSupportedException("no images"), 400, "unsupported_parameter" },
         { new InvalidOperationException("inside"), 500, "internal_error" },
-        { new NullReferenceException("inside"), 500, "internal_error" },
+        { new ArgumentException("inside", "somewhere"), 500, "internal_error" },
+        { new FormatException("inside"), 500, "internal_error" },
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -26,14 +26,20 @@ internal sealed class BulkListEndpoint(BulkService bulk, ServerLimits limits)
         JsonObject body = await RequestBody.ReadAsync(context.Request, _limits, context.RequestAborted);
         BulkListRequest request = BulkListRequest.Read(body, bulk.Runner.Urls, bulk.Options.MaxBulkItems);
         bool asLines = context.Request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals(Lines, StringComparison.OrdinalIgnoreCase));
-        using var source = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var control = RequestControl.Of(context);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(control.Stop);
         TaskCompletionSource<ItemReply>[] replies = [.. request.Requests.Select(_ =>
             new TaskCompletionSource<ItemReply>(TaskCreationOptions.RunContinuationsAsynchronously))];
         Task work = RunAllAsync(request, replies, source.Token);
         try
         {
             IEnumerable<Task<ItemReply>> results = replies.Select(reply => reply.Task.WaitAsync(source.Token));
-            await (asLines ? WriteLinesAsync(context, results) : WriteListAsync(context, results));
+            await (asLines ? WriteLinesAsync(context, results, control) : WriteListAsync(context, results, control));
+        }
+        catch (OperationCanceledException) when (context.Response.HasStarted)
+        {
+            // The server has to stop: half a reply must not look like a whole one.
+            context.Abort();
         }
         finally
         {
@@ -55,7 +61,7 @@ internal sealed class BulkListEndpoint(BulkService bulk, ServerLimits limits)
         });
     }
 
-    private static async Task WriteLinesAsync(HttpContext context, IEnumerable<Task<ItemReply>> results)
+    private static async Task WriteLinesAsync(HttpContext context, IEnumerable<Task<ItemReply>> results, RequestControl control)
     {
         context.Response.ContentType = Lines;
         await using Utf8JsonWriter json = new(context.Response.BodyWriter, JsonStyle.Writer);
@@ -65,7 +71,7 @@ internal sealed class BulkListEndpoint(BulkService bulk, ServerLimits limits)
         {
             ItemReply reply = await result;
             WriteResult(json, index++, reply);
-            RequestUsage.Of(context)?.Add(usage.Add(reply.Body));
+            control.Add(usage.Add(reply.Body));
             await json.FlushAsync(context.RequestAborted);
             context.Response.BodyWriter.Write("\n"u8);
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
@@ -73,7 +79,7 @@ internal sealed class BulkListEndpoint(BulkService bulk, ServerLimits limits)
         }
     }
 
-    private static async Task WriteListAsync(HttpContext context, IEnumerable<Task<ItemReply>> results)
+    private static async Task WriteListAsync(HttpContext context, IEnumerable<Task<ItemReply>> results, RequestControl control)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
         await using Utf8JsonWriter json = new(context.Response.BodyWriter, JsonStyle.Writer);
@@ -86,7 +92,7 @@ internal sealed class BulkListEndpoint(BulkService bulk, ServerLimits limits)
         {
             ItemReply reply = await result;
             WriteResult(json, index++, reply);
-            RequestUsage.Of(context)?.Add(usage.Add(reply.Body));
+            control.Add(usage.Add(reply.Body));
             await json.FlushAsync(context.RequestAborted);
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }
