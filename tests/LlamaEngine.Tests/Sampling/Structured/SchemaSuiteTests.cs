@@ -10,7 +10,7 @@ namespace LlamaEngine.Tests.Sampling.Structured;
 public class SchemaSuiteTests
 {
     // Schemas that compile today, of those of the suite. A change that refuses more must say so here.
-    private const int LeastAccepted = 100;
+    private const int LeastAccepted = 183;
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -57,10 +57,26 @@ public class SchemaSuiteTests
         Assert.True(accepted >= LeastAccepted, summary);
     }
 
-    private static IEnumerable<string> Writings(JsonElement data)
+    // As the suite writes numbers and escapes, compactly and with spaces; and as System.Text.Json writes it.
+    private static string[] Writings(JsonElement data) =>
+    [
+        Squeeze(data.GetRawText(), ""), Squeeze(data.GetRawText(), " "), JsonSerializer.Serialize(data), JsonSerializer.Serialize(data, s_indented),
+    ];
+
+    private static string Squeeze(string json, string space)
     {
-        yield return data.GetRawText();
-        yield return JsonSerializer.Serialize(data);
-        yield return JsonSerializer.Serialize(data, s_indented);
+        var result = new StringBuilder();
+        bool inString = false;
+        for (int i = 0; i < json.Length; i++)
+        {
+            if (json[i] == '"' && !(inString && json[i - 1] == '\\' && json[i - 2] != '\\'))
+                inString = !inString;
+            if (!inString && char.IsWhiteSpace(json[i]))
+                continue;
+            result.Append(json[i]);
+            if (!inString && json[i] is (':' or ','))
+                result.Append(space);
+        }
+        return result.ToString();
     }
 }
