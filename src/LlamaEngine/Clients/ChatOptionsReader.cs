@@ -47,7 +47,7 @@ internal static class ChatOptionsReader
             PresencePenalty = options.PresencePenalty ?? start.PresencePenalty,
             // A negative seed is a seed as well: its 64 bits.
             Seed = options.Seed is { } seed ? unchecked((ulong)seed) : start.Seed,
-            ResponseFormat = FormatOf(options.ResponseFormat) ?? start.ResponseFormat,
+            ResponseFormat = options.ResponseFormat is { } format ? FormatOf(format) : start.ResponseFormat,
             StopStrings = options.StopSequences is { } stops ? [.. stops] : start.StopStrings,
         });
     }
@@ -65,10 +65,9 @@ internal static class ChatOptionsReader
         return start;
     }
 
-    private static ResponseFormat? FormatOf(ChatResponseFormat? format) => format switch
+    private static ResponseFormat? FormatOf(ChatResponseFormat format) => format switch
     {
-        null => null,
-        ChatResponseFormatText => ResponseFormat.Text,
+        ChatResponseFormatText => null,
         ChatResponseFormatJson { Schema: { } schema } json => ResponseFormat.JsonSchema(schema, json.SchemaName),
         ChatResponseFormatJson => ResponseFormat.JsonObject,
         _ => throw Refused.Member("ChatOptions.ResponseFormat", format.GetType().Name, "null, ChatResponseFormat.Text and ChatResponseFormat.Json"),

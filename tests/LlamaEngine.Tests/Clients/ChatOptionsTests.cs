@@ -35,7 +35,7 @@ public sealed class ChatOptionsTests(LexiconEngine lexicon) : IClassFixture<Lexi
 
     private static readonly string[] s_refused =
     [
-        nameof(ChatOptions.Reasoning), nameof(ChatOptions.ResponseFormat), nameof(ChatOptions.ModelId), nameof(ChatOptions.AllowMultipleToolCalls),
+        nameof(ChatOptions.Reasoning), nameof(ChatOptions.ModelId), nameof(ChatOptions.AllowMultipleToolCalls),
         nameof(ChatOptions.ToolMode), nameof(ChatOptions.Tools), nameof(ChatOptions.AllowBackgroundResponses), nameof(ChatOptions.ContinuationToken),
     ];
 

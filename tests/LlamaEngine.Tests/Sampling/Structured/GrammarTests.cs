@@ -45,7 +45,7 @@ public class GrammarTests
     [InlineData("""{"type":"object","propertyNames":{"pattern":"^[ab]$"}}""", "{\"a\":1,\"", "b")]
     [InlineData("""{"type":"object","propertyNames":{"pattern":"^(a|bc|bd)$"}}""", "{\"bc\":1,\"b", "d")]
     [InlineData("""{"type":"string","maxLength":1}""", "\"a", "\"")]
-    [InlineData("""{"type":"string","pattern":"^\ud83d[\ude00\ude01]$"}""", "\"\ud83d\ude00", "\"")]
+    [InlineData("""{"type":"string","pattern":"^\\u{1F600}$"}""", "\"\ud83d\ude00", "\"")]
     [InlineData("""{"type":"string","pattern":"^(ab)*$","maxLength":3}""", "\"ab", "\"")]
     [InlineData("""{"type":"integer","minimum":38,"maximum":41}""", "3", "8 9")]
     [InlineData("""{"type":"number","multipleOf":0.25,"maximum":1,"exclusiveMinimum":0.5}""", "0.7", "5")]

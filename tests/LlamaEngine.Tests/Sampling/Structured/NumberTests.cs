@@ -16,7 +16,7 @@ public class NumberTests
     {
         var random = new Random(1);
         int accepted = 0;
-        for (int i = 0; i < 400; i++)
+        for (int i = 0; i < 200; i++)
         {
             (decimal low, decimal high) = (Any(s_bounds), Any(s_bounds));
             bool lowExclusive = random.Next(2) == 0, highExclusive = random.Next(2) == 0, hasLow = random.Next(3) > 0, hasHigh = random.Next(3) > 0;
@@ -33,7 +33,7 @@ public class NumberTests
                 Assert.True(expected == (grammar?.Accepts(Encoding.UTF8.GetBytes(text)) ?? false), $"{schema}: {text} should be {expected}");
             }
         }
-        Assert.True(accepted > 2_000, $"{accepted} were accepted");
+        Assert.True(accepted > 1_000, $"{accepted} were accepted");
 
         T Any<T>(T[] from) => from[random.Next(from.Length)];
 

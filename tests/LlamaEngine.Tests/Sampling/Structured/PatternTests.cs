@@ -6,7 +6,7 @@ namespace LlamaEngine.Tests.Sampling.Structured;
 public class PatternTests
 {
     [Fact]
-    public void Random_patterns_match_as_in_a_backtracking_engine()
+    public void Random_patterns_match_as_in_another_engine()
     {
         var random = new Random(1);
         int matched = 0;
@@ -14,7 +14,7 @@ public class PatternTests
         {
             string pattern = Choice(3);
             CharDfa dfa = PatternCompiler.Compile(pattern);
-            var oracle = new Regex(pattern.Replace("$", "(?!.|\n)", StringComparison.Ordinal), RegexOptions.ECMAScript, TimeSpan.FromSeconds(5));
+            var oracle = new Regex(pattern.Replace("$", "\\z", StringComparison.Ordinal), RegexOptions.NonBacktracking);
             for (int k = 0; k < 20; k++)
             {
                 string text = string.Concat(Enumerable.Range(0, random.Next(7)).Select(_ => "abc1-_"[random.Next(6)]));

@@ -16,7 +16,7 @@ public class StringDecoderTests
             string text = char.ConvertFromUtf32(value);
             if (value >= 0x20 && value is not ('"' or '\\'))
                 Assert.Equal(value, Read(Encoding.UTF8.GetBytes(text)));
-            if (value % 7 == 0 || value < 0x300)
+            if (value % 37 == 0 || value < 0x300)
                 Assert.Equal(value, Read(Encoding.ASCII.GetBytes(string.Concat(text.Select(unit => $"\\u{(int)unit:x4}")))));
         }
     }
@@ -52,14 +52,14 @@ public class StringDecoderTests
             [0x98, 0x80], [0xED, 0xA0], [0xC0], [0xE0, 0x80], [0x80], [0x1F], "\""u8.ToArray(), "/"u8.ToArray(), [0xF4, 0x90],
         ];
         int valid = 0;
-        for (int i = 0; i < 200_000; i++)
+        for (int i = 0; i < 50_000; i++)
         {
             byte[] body = [.. Enumerable.Range(0, random.Next(1, 5)).SelectMany(_ => pieces[random.Next(pieces.Length)])];
             bool expected = IsString(body);
             valid += expected ? 1 : 0;
             Assert.True(expected == (Read(body) >= -1), $"{Convert.ToHexString(body)} should be {expected}");
         }
-        Assert.True(valid > 1_000, $"{valid} were valid");
+        Assert.True(valid > 500, $"{valid} were valid");
     }
 
     // The last character; −1: there is none, −2: it is no string, or has not ended.

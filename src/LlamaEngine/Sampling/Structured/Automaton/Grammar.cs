@@ -11,6 +11,9 @@ internal sealed class Grammar
         Start = new GrammarState([root.Expect(end)]);
     }
 
+    /// <summary>Creates what is left of a grammar behind a state.</summary>
+    public Grammar(GrammarState start) => Start = start;
+
     /// <summary>Nothing was read.</summary>
     public GrammarState Start { get; }
 

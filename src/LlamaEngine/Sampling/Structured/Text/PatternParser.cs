@@ -47,10 +47,11 @@ internal sealed class PatternParser
 
     private PatternNode ParseRepeat()
     {
+        bool isAnchor = Current is '^' or '$';
         PatternNode item = ParseItem();
         if (!TryParseCounts(out int least, out int most))
             return item;
-        if (item is PatternNode.Start or PatternNode.End)
+        if (isAnchor)
             throw new PatternException("an anchor is repeated.");
         TryTake('?'); // as few as possible: the texts that match are the same
         if (Current is '*' or '+' or '?' or '{')
