@@ -135,7 +135,7 @@ public sealed class ChatOptionsTests(LexiconEngine lexicon) : IClassFixture<Lexi
         }
         // With the members of ChatOptions and these two, which are the raw representation's, that is all of GenerationOptions.
         Assert.Equal(
-            8 + inCode.Count + new[] { nameof(GenerationOptions.Choices), nameof(GenerationOptions.LogitProcessors) }.Length,
+            9 + inCode.Count + new[] { nameof(GenerationOptions.Choices), nameof(GenerationOptions.LogitProcessors) }.Length,
             typeof(GenerationOptions).GetProperties().Length);
     }
 

@@ -2,6 +2,9 @@ using LlamaEngine.Sampling.Structured.Text;
 
 namespace LlamaEngine.Sampling.Structured.Automaton;
 
+/// <summary>A place inside a string: the automaton's state, characters so far, the <see cref="StringDecoder"/>'s state.</summary>
+internal readonly record struct TextPlace(int State, int Count, int Decoder);
+
 /// <summary>A string. A: the automaton's state; B: characters so far; C: the <see cref="StringDecoder"/>'s state.</summary>
 internal sealed class StringPart : ValuePart
 {
@@ -37,18 +40,32 @@ internal sealed class StringPart : ValuePart
     /// <inheritdoc/>
     public override void Step(Frame frame, byte next, FrameList output)
     {
-        var decoder = default(StringDecoder);
-        switch (decoder.Read(frame.C, next))
+        var place = new TextPlace(frame.A, frame.B, frame.C);
+        if (next == '"' && place.Decoder == 0)
         {
-            case StringStep.Quote when IsAccepted(frame):
+            if (IsAccepted(place))
                 output.Add(frame.Parent!);
-                break;
-            case StringStep.Partial when Allows(frame, decoder.First, decoder.Last) || Allows(frame, decoder.OtherFirst, decoder.OtherLast):
-                output.Add(frame.With(frame.A, frame.B, decoder.State));
-                break;
-            case StringStep.Char when Allows(frame, decoder.First, decoder.First):
-                output.Add(frame.With(_dfa?.Next(frame.A, decoder.First) ?? 0, Count(frame.B + 1), 0));
-                break;
+        }
+        else if (TryStep(ref place, next))
+        {
+            output.Add(frame.With(place.State, place.Count, place.Decoder));
+        }
+    }
+
+    /// <summary>Goes on inside the string; false: the byte is not allowed, or ends it.</summary>
+    public bool TryStep(ref TextPlace place, byte next)
+    {
+        var decoder = default(StringDecoder);
+        switch (decoder.Read(place.Decoder, next))
+        {
+            case StringStep.Partial when Allows(place, decoder.First, decoder.Last) || Allows(place, decoder.OtherFirst, decoder.OtherLast):
+                place = place with { Decoder = decoder.State };
+                return true;
+            case StringStep.Char when Allows(place, decoder.First, decoder.First):
+                place = new TextPlace(_dfa?.Next(place.State, decoder.First) ?? 0, Count(place.Count + 1), 0);
+                return true;
+            default:
+                return false;
         }
     }
 
@@ -65,8 +82,8 @@ internal sealed class StringPart : ValuePart
     // Without an upper bound it is enough to know that the lower one is met.
     private int Count(int count) => _dfa is not null ? 0 : _most == int.MaxValue ? Math.Min(count, _least) : count;
 
-    private bool IsAccepted(Frame frame) => _dfa is null ? frame.B >= _least : _dfa.Outcome(frame.A) >= 0;
+    private bool IsAccepted(TextPlace place) => _dfa is null ? place.Count >= _least : _dfa.Outcome(place.State) >= 0;
 
-    private bool Allows(Frame frame, int first, int last) =>
-        first <= last && (_dfa is null ? frame.B < _most : _dfa.AnyNext(frame.A, first, last));
+    private bool Allows(TextPlace place, int first, int last) =>
+        first <= last && (_dfa is null ? place.Count < _most : _dfa.AnyNext(place.State, first, last));
 }

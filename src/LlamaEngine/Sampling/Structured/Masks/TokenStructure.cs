@@ -1,3 +1,4 @@
+using System.Numerics;
 using LlamaEngine.Sampling.Structured.Automaton;
 
 namespace LlamaEngine.Sampling.Structured.Masks;
@@ -75,11 +76,8 @@ internal sealed class StructureFollower(TokenStructure structure)
                 part.Fill(float.NegativeInfinity);
                 continue;
             }
-            for (int bit = 0; bit < part.Length; bit++)
-            {
-                if ((forbidden >> bit & 1) != 0)
-                    part[bit] = float.NegativeInfinity;
-            }
+            for (; forbidden != 0 && BitOperations.TrailingZeroCount(forbidden) is var bit && bit < part.Length; forbidden &= forbidden - 1)
+                part[bit] = float.NegativeInfinity;
         }
     }
 }

@@ -34,6 +34,7 @@ internal sealed class TokenVocabulary
         _plainMasks = new ulong[]?[_plainLengths.Max() + 1];
         var all = _bytes.Select((bytes, token) => (token, bytes)).ToArray();
         All = new TokenTrie(all);
+        Plain = new TokenTrie(all.Where(pair => _plainLengths[pair.token] > 0));
         NotPlain = new TokenTrie(all.Where(pair => _plainLengths[pair.token] == 0));
     }
 
@@ -46,6 +47,9 @@ internal sealed class TokenVocabulary
     /// <summary>All tokens but special ones.</summary>
     public TokenTrie All { get; }
 
+    /// <summary>The plain ones.</summary>
+    public TokenTrie Plain { get; }
+
     /// <summary>Those that are not plain.</summary>
     public TokenTrie NotPlain { get; }
 
@@ -53,13 +57,13 @@ internal sealed class TokenVocabulary
     public ReadOnlySpan<byte> Bytes(int token) => _bytes[token];
 
     /// <summary>The mask of plain tokens of at most so many characters.</summary>
-    public ReadOnlySpan<ulong> Plain(int most)
+    public ReadOnlySpan<ulong> PlainMask(int most)
     {
         most = Math.Min(most, _plainMasks.Length - 1);
-        return _plainMasks[most] ??= PlainMask(most);
+        return _plainMasks[most] ??= CreatePlainMask(most);
     }
 
-    private ulong[] PlainMask(int most)
+    private ulong[] CreatePlainMask(int most)
     {
         var mask = new ulong[Words];
         for (int token = 0; token < Size; token++)
