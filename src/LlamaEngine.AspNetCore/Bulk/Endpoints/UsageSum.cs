@@ -15,11 +15,14 @@ internal sealed class UsageSum
             return 0;
         foreach ((string name, JsonNode? value) in usage)
         {
-            if (value is JsonValue number && number.TryGetValue(out long tokens))
+            if (CountOf(value) is { } tokens)
                 _sums[name] = _sums.GetValueOrDefault(name) + tokens;
         }
-        return usage["total_tokens"] is JsonValue total && total.TryGetValue(out int all) ? all : 0;
+        return CountOf(usage["total_tokens"]) ?? 0;
     }
+
+    // Replies are built from int, and those that were parsed hold what their reader finds.
+    private static int? CountOf(JsonNode? value) => value is JsonValue number && number.TryGetValue(out int tokens) ? tokens : null;
 
     /// <summary>Writes the field <c>usage</c>, unless no reply had one.</summary>
     public void WriteTo(Utf8JsonWriter json)
