@@ -15,14 +15,11 @@ internal sealed class UsageSum
             return 0;
         foreach ((string name, JsonNode? value) in usage)
         {
-            if (CountOf(value) is { } tokens)
+            if (value is JsonValue number && number.TryGetValue(out long tokens))
                 _sums[name] = _sums.GetValueOrDefault(name) + tokens;
         }
-        return CountOf(usage["total_tokens"]) ?? 0;
+        return usage["total_tokens"] is JsonValue total && total.TryGetValue(out int all) ? all : 0;
     }
-
-    // Replies are built from int, and those that were parsed hold what their reader finds.
-    private static int? CountOf(JsonNode? value) => value is JsonValue number && number.TryGetValue(out int tokens) ? tokens : null;
 
     /// <summary>Writes the field <c>usage</c>, unless no reply had one.</summary>
     public void WriteTo(Utf8JsonWriter json)
