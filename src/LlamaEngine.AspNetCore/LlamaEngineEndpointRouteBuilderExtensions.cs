@@ -1,4 +1,6 @@
 using LlamaEngine.AspNetCore;
+using LlamaEngine.AspNetCore.Bulk;
+using LlamaEngine.AspNetCore.Bulk.Endpoints;
 using LlamaEngine.AspNetCore.Http;
 using LlamaEngine.AspNetCore.Lifetime;
 using LlamaEngine.AspNetCore.Metrics;
@@ -43,6 +45,7 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
         group.MapGet("/v1/models/{**id}", Guarded(models.GetAsync, logger));
         var sessions = new SessionEndpoint(services.GetRequiredService<IModelCatalog>(), services.GetRequiredService<SessionShelf>());
         group.MapDelete("/v1/sessions/{id}", Guarded(sessions.EndAsync, logger));
+        group.MapBulk(services.GetRequiredService<BulkService>(), limits, endpoint => Guarded(endpoint, logger));
         return group;
     }
 

@@ -46,6 +46,20 @@ public sealed class LlamaEngineServerOptions
     public int MaxInputs { get; set; } = 2048;
 
     /// <summary>
+    /// Where files and batches are kept, for one server at a time; it is created if need be. Null (the default): /v1/files and
+    /// /v1/batches are refused, since their work has to survive a restart; /v1/bulk works all the same.
+    /// </summary>
+    public string? DataFolder { get; set; }
+
+    /// <summary>
+    /// Most requests of batches that run at once, 1 … 4,096: enough to fill the engine's batch. Each /v1/bulk runs as many of its own.
+    /// </summary>
+    public int BulkConcurrency { get; set; } = 64;
+
+    /// <summary>Most bytes of a file, at least 1; longer ones are refused (413).</summary>
+    public long MaxFileBytes { get; set; } = 200 << 20;
+
+    /// <summary>
     /// Most requests that are served at one time, those that wait for the engine included, at least 1; more are refused (429). Each may hold a
     /// body of <see cref="MaxBodyBytes"/>.
     /// </summary>

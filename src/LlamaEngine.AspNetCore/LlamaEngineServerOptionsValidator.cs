@@ -1,3 +1,4 @@
+using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.AspNetCore.Security;
 using LlamaEngine.DependencyInjection;
@@ -24,6 +25,10 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
         Range(nameof(options.MaxPromptTokens), options.MaxPromptTokens ?? 1, 1, int.MaxValue);
         Range(nameof(options.MaxChoices), options.MaxChoices, 1, OptionChecks.MaxChoices);
         Range(nameof(options.MaxInputs), options.MaxInputs, 1, int.MaxValue);
+        Range(nameof(options.BulkConcurrency), options.BulkConcurrency, 1, BulkOptions.MostAtOnce);
+        Range(nameof(options.MaxFileBytes), options.MaxFileBytes, 1, long.MaxValue);
+        if (options.DataFolder is "")
+            result.AddError($"{TypeName}.{nameof(options.DataFolder)}: a folder needs a name.");
         Range(nameof(options.MemoryBytes), options.MemoryBytes ?? 1, 1, long.MaxValue);
         Range(nameof(options.MaxRequests), options.MaxRequests, 1, int.MaxValue);
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > s_longestDrain)

@@ -1,4 +1,5 @@
 using LlamaEngine.AspNetCore;
+using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Lifetime;
 using LlamaEngine.AspNetCore.Models;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +31,7 @@ public static class LlamaEngineServerServiceCollectionExtensions
             ServerServices.AddTo(services);
             services.AddSingleton<IHostedService, DrainService>();
             services.AddSingleton<IHostedService, CatalogWarmUp>();
+            services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<BulkService>());
             services.AddSingleton<IHostedService, EndpointFileService>();
             // The host must not give up before the requests have had their time.
             services.AddOptions<HostOptions>().PostConfigure<IOptions<LlamaEngineServerOptions>>(static (host, server) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using LlamaEngine.AspNetCore.Bulk;
 using LlamaEngine.AspNetCore.Http;
 using LlamaEngine.AspNetCore.Lifetime;
 using LlamaEngine.AspNetCore.Metrics;
@@ -14,6 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace LlamaEngine.AspNetCore;
@@ -53,9 +55,15 @@ internal static class ServerServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, ChatOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, CompletionOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, EmbeddingOperation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TribunalOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TokenizeOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, DetokenizeOperation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOperation, TemplateOperation>());
+        services.TryAddSingleton(provider => new BulkService(
+            BulkOptionsOf(provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value),
+            provider.GetServices<IOperation>(),
+            provider.GetRequiredService<TimeProvider>(),
+            (app ?? provider).GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
     }
 
     /// <summary>The container that has the endpoints' services: the program's, or one of their own where the program added engines only.</summary>
@@ -87,4 +95,11 @@ internal static class ServerServices
 
     private static ServerLimits LimitsOf(LlamaEngineServerOptions options) =>
         new(options.MaxBodyBytes, options.MaxDepth, options.MaxPromptTokens, options.MaxChoices, options.MaxInputs);
+
+    private static BulkOptions BulkOptionsOf(LlamaEngineServerOptions options) => new()
+    {
+        DataFolder = options.DataFolder,
+        Concurrency = options.BulkConcurrency,
+        MaxFileBytes = options.MaxFileBytes,
+    };
 }

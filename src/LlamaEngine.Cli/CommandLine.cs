@@ -46,6 +46,7 @@ internal static class CommandLine
             PerplexityCommand.Create(console),
             BenchCommand.Create(console),
             BenchServingCommand.Create(console),
+            BatchCommand.Create(console),
             InspectCommand.Create(console),
             DoctorCommand.Create(console),
             QuantizeCommand.Create(console),

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using LlamaEngine.Tribunal;
 using Microsoft.AspNetCore.Http;
 
 namespace LlamaEngine.AspNetCore.Errors;
@@ -38,6 +39,7 @@ internal static class EngineErrors
     public static ApiException Translate(Exception exception, string? prompt) => exception switch
     {
         ApiException already => already,
+        TribunalException { InnerException: { } cause } stage => OfStage(stage, Translate(cause, prompt)),
         ContextLengthExceededException tooLong => ApiException.Invalid(tooLong.Message, prompt, "context_length_exceeded"),
         QueueFullException full => ApiException.TooMany($"{full.Queued} requests wait already; try again later.", RetryAfter, "queue_full"),
         ConversationLimitException sessions => ApiException.TooMany(
@@ -55,6 +57,13 @@ internal static class EngineErrors
         OperationCanceledException => LoadErrors.Unavailable("The request was cancelled.", "cancelled", exception),
         _ => Internal("The server met an internal error.", "internal_error", exception),
     };
+
+    private static ApiException OfStage(TribunalException stage, ApiException error) =>
+        new(error.Status, error.Type, $"The stage '{TribunalStage.NameOf(stage.Stage)}' of round {stage.Round} failed: {error.Message}", error.Parameter, error.Code)
+        {
+            RetryAfter = error.RetryAfter,
+            Cause = error.Cause,
+        };
 
     private static ApiException Internal(string message, string code, Exception cause) =>
         new(StatusCodes.Status500InternalServerError, "server_error", message, code: code) { Cause = cause };

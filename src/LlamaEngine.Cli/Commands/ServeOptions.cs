@@ -35,6 +35,11 @@ internal sealed class ServeOptions
         Description = "Keys that requests need, a line each: NAME sha256:HEX [requests_per_minute=N] [tokens_per_minute=N] [concurrency=N].",
         HelpName = "F",
     };
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "Keep files and batches in this folder, so that batches go on after a restart. Without it /v1/files and /v1/batches are refused.",
+        HelpName = "DIR",
+    };
     private readonly Option<int?> _queue = NumberOptions.Optional(
         "--max-queue", "N", "Requests of a model that may wait; more are refused with 429. Default: any number.", 0, 1_000_000);
     private readonly Option<int> _requests = NumberOptions.WithDefault(
@@ -55,7 +60,7 @@ internal sealed class ServeOptions
     /// <summary>Adds all of them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [_models, _urls, _endpointFile, _keys, _queue, _requests, _drain, _keepAlive, _origins, _context, _kvType];
+        Option[] all = [_models, _urls, _endpointFile, _keys, _data, _queue, _requests, _drain, _keepAlive, _origins, _context, _kvType];
         foreach (Option option in all)
             command.Options.Add(option);
     }
@@ -77,6 +82,7 @@ internal sealed class ServeOptions
             Urls = [.. parsed.GetValue(_urls)!],
             EndpointFile = FullPath(parsed.GetValue(_endpointFile)),
             ApiKeyFile = FullPath(parsed.GetValue(_keys)),
+            DataFolder = FullPath(parsed.GetValue(_data)),
             MaxRequests = parsed.GetValue(_requests),
             DrainTimeout = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
             KeepAlive = parsed.GetValue(_keepAlive) is var seconds and >= 0 ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan,

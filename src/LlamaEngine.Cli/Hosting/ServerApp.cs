@@ -58,6 +58,7 @@ internal static class ServerApp
             options.PreloadEngines = true;
             options.MaxRequests = settings.MaxRequests;
             options.ApiKeyFile = settings.ApiKeyFile;
+            options.DataFolder = settings.DataFolder;
             options.EndpointFile = settings.EndpointFile;
             options.DrainTimeout = settings.DrainTimeout;
             options.KeepAlive = settings.KeepAlive;

@@ -20,6 +20,9 @@ internal sealed record ServerSettings
     /// <summary>Keys that requests need; null: none.</summary>
     public string? ApiKeyFile { get; init; }
 
+    /// <summary>Where files and batches are kept; null: they are refused.</summary>
+    public string? DataFolder { get; init; }
+
     /// <summary>Requests at one time.</summary>
     public int MaxRequests { get; init; } = 1024;
 

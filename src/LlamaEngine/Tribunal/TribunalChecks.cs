@@ -7,11 +7,9 @@ namespace LlamaEngine.Tribunal;
 /// <summary>Refuses, before anything is computed, a tribunal that could not run to its end.</summary>
 internal static class TribunalChecks
 {
-    /// <summary>Checks options; prompts are checked by <see cref="TribunalPrompts"/>.</summary>
-    /// <param name="own">The engine of the stages that name none.</param>
+    /// <summary>Checks options, as far as that needs no engine; prompts are checked by <see cref="TribunalPrompts"/>.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="InvalidOperationException">A model has no chat template.</exception>
-    public static void Check(TribunalOptions options, InferenceEngine own)
+    public static void Check(TribunalOptions options)
     {
         if (options.Rounds is < 1 or > TribunalOptions.MaxRounds)
         {
@@ -19,6 +17,19 @@ internal static class TribunalChecks
                 nameof(options), options.Rounds, $"{nameof(options.Rounds)} must be from 1 to {TribunalOptions.MaxRounds}.");
         }
         ApprovalWord.Check(options.ApprovalWord);
+        foreach (TribunalStageKind kind in Enum.GetValues<TribunalStageKind>())
+        {
+            if (options.Of(kind) is null)
+                throw new ArgumentException($"{nameof(TribunalOptions)}.{kind} must not be null.", nameof(options));
+        }
+    }
+
+    /// <summary>Checks what each stage asks of its engine.</summary>
+    /// <param name="own">The engine of the stages that name none.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">A model has no chat template.</exception>
+    public static void Check(TribunalOptions options, InferenceEngine own)
+    {
         foreach (TribunalStageKind kind in Enum.GetValues<TribunalStageKind>())
             Check(kind, options, own);
     }
@@ -33,8 +44,7 @@ internal static class TribunalChecks
 
     private static void Check(TribunalStageKind kind, TribunalOptions options, InferenceEngine own)
     {
-        TribunalStageOptions stage = options.Of(kind)
-            ?? throw new ArgumentException($"{nameof(TribunalOptions)}.{kind} must not be null.", nameof(options));
+        TribunalStageOptions stage = options.Of(kind);
         InferenceEngine engine = stage.Engine ?? own;
         if (engine.ChatTemplate is null)
             throw new InvalidOperationException($"The model '{engine.Model.Name}' of the stage {kind} has no chat template.");
