@@ -37,35 +37,26 @@ internal sealed record ChatRequest
         GenerationOptions generation = SamplingFields.Read(fields, limits, ReadMaxTokens(fields), priority) with
         {
             TopLogProbabilities = ReadLogProbabilities(fields),
+            ResponseFormat = FormatFields.Read(fields),
         };
         string? session = ReadSession(fields, generation);
         StreamFields stream = StreamFields.Read(fields);
         CommonFields.CheckLabels(fields);
         fields.RefuseUnless("store", value => !JsonRead.Flag(value, "store"), "false; completions are not stored");
-        RefuseWhatComesLater(fields);
+        RefuseTools(fields);
         fields.RefuseOthers();
         return new ChatRequest { Common = common, Messages = messages, Generation = generation, Stream = stream, SessionId = session };
     }
 
     /// <summary>
-    /// The one place that refuses formats and tools. It goes when <see cref="GenerationOptions"/> can express them: response_format is then
-    /// read into the options, tools and tool_choice into the prompt and the reply.
+    /// The one place that refuses tools. It goes when <see cref="Prompt"/> can express them: tools and tool_choice are then read into the prompt, and
+    /// calls out of the reply.
     /// </summary>
-    private static void RefuseWhatComesLater(RequestFields fields)
+    private static void RefuseTools(RequestFields fields)
     {
-        fields.RefuseUnless("response_format", value => IsText(JsonRead.Object(value, "response_format")), "{\"type\": \"text\"}");
         fields.RefuseUnless("tools", value => JsonRead.List(value, "tools").Count == 0, "no tools");
         fields.RefuseUnless("tool_choice", value => JsonRead.IsText(value) && JsonRead.Text(value, "tool_choice") is "none" or "auto", "none and auto");
         fields.RefuseUnless("parallel_tool_calls", value => JsonRead.Flag(value, "parallel_tool_calls") || true, "true and false");
-    }
-
-    private static bool IsText(JsonObject format)
-    {
-        var fields = new RequestFields(format, "response_format");
-        bool isText = JsonRead.Text(fields.Require("type"), "response_format.type") == "text";
-        if (isText)
-            fields.RefuseOthers();
-        return isText;
     }
 
     private static int? ReadMaxTokens(RequestFields fields)
