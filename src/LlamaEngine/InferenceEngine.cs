@@ -110,6 +110,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     /// <exception cref="QueueFullException">Too many requests wait.</exception>
     /// <exception cref="DeadlineExceededException">It took longer than <see cref="GenerationOptions.Timeout"/>.</exception>
     /// <exception cref="ArgumentException">The prompt is empty or an option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">The prompt has tools, and the model's chat template has not.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public IAsyncEnumerable<CompletionUpdate> GenerateAsync(
         Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -227,6 +228,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         SamplingParameters parameters = SamplingParameters.Resolve(
             options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
         int[] tokens = EncodeToFit(prompt, 1);
+        parameters = parameters with { ShownTokens = _encoder.ShownTokens(prompt) };
         int room = _model.Memory.SequenceLimit - tokens.Length;
         string operation = prompt.Messages is null ? Telemetry.TextCompletion : Telemetry.Chat;
         var plan = new CompletionPlan(operation, tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention);

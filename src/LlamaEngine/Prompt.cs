@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LlamaEngine.Contexts;
+using LlamaEngine.Tools;
 using Microsoft.Extensions.AI;
 
 namespace LlamaEngine;
@@ -20,6 +21,9 @@ public sealed class Prompt
 
     internal ImmutableArray<ChatMessage>? Messages { get; private init; }
 
+    /// <summary>Functions that the model is told of; only with messages.</summary>
+    internal ImmutableArray<ToolDefinition> Tools { get; private init; } = [];
+
     /// <summary>A text to continue. BOS is added as the model's rule says; no chat template is applied.</summary>
     /// <param name="text">The text.</param>
     /// <param name="allowSpecial">Special tokens written in the text count as such.</param>
@@ -35,6 +39,18 @@ public sealed class Prompt
     /// <summary>A chat to answer, through the model's own template.</summary>
     public static Prompt FromMessages(IEnumerable<ChatMessage> messages) => new() { Messages = [.. messages] };
 
+    /// <summary>A chat to answer, with functions that the model may ask to have run, through the model's own template.</summary>
+    /// <param name="messages">
+    /// The chat. Calls stand in it as <see cref="FunctionCallContent"/>, what they gave as <see cref="FunctionResultContent"/>.
+    /// </param>
+    /// <param name="tools">The functions; none: as if this were left out.</param>
+    /// <remarks>
+    /// Calls come as text, in the model's own form; <see cref="InferenceEngine.CreateToolCallParser"/> finds them there. A model whose
+    /// template knows no tools refuses the prompt with <see cref="NotSupportedException"/>.
+    /// </remarks>
+    public static Prompt FromMessages(IEnumerable<ChatMessage> messages, IEnumerable<ToolDefinition> tools) =>
+        new() { Messages = [.. messages], Tools = [.. tools] };
+
     /// <summary>A single user message to answer, through the model's own template.</summary>
     public static Prompt FromUser(string text) => FromMessages([new ChatMessage(ChatRole.User, text)]);
 
@@ -46,7 +62,7 @@ public sealed class Prompt
     /// <param name="text">What follows; nothing, to continue the context itself.</param>
     /// <param name="allowSpecial">Special tokens written in the text count as such.</param>
     /// <remarks>
-    /// A conversation goes on with its messages instead: <see cref="FromMessages"/> of <see cref="RetainedContext.Messages"/> and the
+    /// A conversation goes on with its messages instead: <see cref="FromMessages(IEnumerable{ChatMessage})"/> of <see cref="RetainedContext.Messages"/> and the
     /// next one finds the same tokens in the cache, and the model's template writes what belongs between them.
     /// </remarks>
     public static Prompt Following(RetainedContext context, string text, bool allowSpecial = false)
