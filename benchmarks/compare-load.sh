@@ -25,8 +25,9 @@ shift $((OPTIND - 1))
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-dotnet build "$root/src/LlamaEngine.Cli" --configuration Release --nologo --verbosity quiet >&2
-engine() { dotnet "$root/src/LlamaEngine.Cli/bin/Release/net10.0/llama-engine.dll" "$@"; }
+# As it is published: compiled ahead.
+dotnet publish "$root/src/LlamaEngine.Cli" --configuration Release --runtime linux-x64 --self-contained --output "$work/published" --nologo --verbosity quiet >&2
+engine() { "$work/published/llama-engine" "$@"; }
 echo '[[1,2,3,4]]' >"$work/tokens.json"
 
 # milliseconds COMMAND...: how long it took; a command that fails ends the script.

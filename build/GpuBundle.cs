@@ -45,10 +45,10 @@ internal static class GpuBundle
         foreach (string name in s_programs)
         {
             string project = repository.FindProjects(name).Single();
-            // LlamaEngine.Tests uses another program as a library.
+            // LlamaEngine.Tests uses another program as a library. What shares a runtime cannot be one image with it.
             Shell.Require("dotnet", "publish", project, "--nologo", "--verbosity", "quiet", "--configuration", Repository.Configuration,
                 "--runtime", Runtime, "--self-contained", "--output", output,
-                "-p:ValidateExecutableReferencesMatchSelfContained=false", "-p:DebugType=none", "-p:GenerateDocumentationFile=false");
+                "-p:ValidateExecutableReferencesMatchSelfContained=false", "-p:PublishReadyToRun=false", "-p:DebugType=none", "-p:GenerateDocumentationFile=false");
         }
         // Messages in other languages, and what measures how much of the code tests reach.
         foreach (string folder in Directory.GetDirectories(output))
