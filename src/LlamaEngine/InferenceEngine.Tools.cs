@@ -8,12 +8,15 @@ public sealed partial class InferenceEngine
     /// <summary>The model's chat template takes tools, and writes calls in a form that is understood.</summary>
     public bool SupportsTools => _encoder.ToolFormat is not null;
 
-    /// <summary>Makes what finds the calls in one reply; for prompts of <see cref="Prompt.FromMessages(IEnumerable{Microsoft.Extensions.AI.ChatMessage}, IEnumerable{ToolDefinition})"/>.</summary>
-    /// <param name="tools">The tools of the prompt: only these are called.</param>
+    /// <summary>Makes what finds the calls in one reply to a prompt.</summary>
+    /// <param name="prompt">The prompt; its tools are those that can be called.</param>
+    /// <exception cref="ArgumentException">The prompt has no tools.</exception>
     /// <exception cref="NotSupportedException">The model's template has no tools, or writes calls in a form that is not supported.</exception>
-    public ToolCallParser CreateToolCallParser(IEnumerable<ToolDefinition> tools)
+    public ToolCallParser CreateToolCallParser(Prompt prompt)
     {
-        ArgumentNullException.ThrowIfNull(tools);
-        return new ToolCallParser(_encoder.RequireToolFormat(), tools);
+        ArgumentNullException.ThrowIfNull(prompt);
+        if (prompt.Tools.IsEmpty)
+            throw new ArgumentException("The prompt has no tools.", nameof(prompt));
+        return new ToolCallParser(_encoder.RequireToolFormat(), prompt.Tools, prompt.ToolChoice.IsForced);
     }
 }

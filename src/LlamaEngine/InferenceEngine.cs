@@ -229,6 +229,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
         int[] tokens = EncodeToFit(prompt, 1);
         parameters = parameters with { ShownTokens = _encoder.ShownTokens(prompt) };
+        if (prompt.ToolChoice.IsForced)
+            throw new NotSupportedException("A call cannot be forced yet: ToolChoice must be Auto (ChatToolMode: Auto or None).");
         int room = _model.Memory.SequenceLimit - tokens.Length;
         string operation = prompt.Messages is null ? Telemetry.TextCompletion : Telemetry.Chat;
         var plan = new CompletionPlan(operation, tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention);

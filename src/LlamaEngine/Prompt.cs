@@ -24,6 +24,9 @@ public sealed class Prompt
     /// <summary>Functions that the model is told of; only with messages.</summary>
     internal ImmutableArray<ToolDefinition> Tools { get; private init; } = [];
 
+    /// <summary>Whether the model may or must call one of them.</summary>
+    internal ToolChoice ToolChoice { get; private init; } = ToolChoice.Auto;
+
     /// <summary>A text to continue. BOS is added as the model's rule says; no chat template is applied.</summary>
     /// <param name="text">The text.</param>
     /// <param name="allowSpecial">Special tokens written in the text count as such.</param>
@@ -44,12 +47,22 @@ public sealed class Prompt
     /// The chat. Calls stand in it as <see cref="FunctionCallContent"/>, what they gave as <see cref="FunctionResultContent"/>.
     /// </param>
     /// <param name="tools">The functions; none: as if this were left out.</param>
+    /// <param name="choice">Whether the model may or must call one; null: it decides.</param>
     /// <remarks>
     /// Calls come as text, in the model's own form; <see cref="InferenceEngine.CreateToolCallParser"/> finds them there. A model whose
     /// template knows no tools refuses the prompt with <see cref="NotSupportedException"/>.
     /// </remarks>
-    public static Prompt FromMessages(IEnumerable<ChatMessage> messages, IEnumerable<ToolDefinition> tools) =>
-        new() { Messages = [.. messages], Tools = [.. tools] };
+    /// <exception cref="ArgumentException">Two tools have the same name, or the one to be called is not among them.</exception>
+    public static Prompt FromMessages(IEnumerable<ChatMessage> messages, IEnumerable<ToolDefinition> tools, ToolChoice? choice = null)
+    {
+        ImmutableArray<ToolDefinition> offered = [.. tools];
+        if (offered.DistinctBy(tool => tool.Name).Count() < offered.Length)
+            throw new ArgumentException("Several tools have the same name.", nameof(tools));
+        choice ??= ToolChoice.Auto;
+        if (choice.IsForced && !offered.Any(tool => choice.Name is null || tool.Name == choice.Name))
+            throw new ArgumentException($"There is no tool {(choice.Name is null ? "" : $"'{choice.Name}' ")}to be called.", nameof(choice));
+        return new Prompt { Messages = [.. messages], Tools = offered, ToolChoice = choice };
+    }
 
     /// <summary>A single user message to answer, through the model's own template.</summary>
     public static Prompt FromUser(string text) => FromMessages([new ChatMessage(ChatRole.User, text)]);

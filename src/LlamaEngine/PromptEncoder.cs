@@ -25,7 +25,7 @@ internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template
         {
             { Tokens: { } given, Text: { Length: > 0 } text } => [.. given, .. RequireTokenizer().Encode(text, prompt.AllowSpecial)],
             { Tokens: { } given } => [.. given],
-            { Messages: { } messages } => EncodeChat(messages, prompt.Tools, addGenerationPrompt),
+            { Messages: { } messages } => EncodeChat(messages, prompt, addGenerationPrompt),
             _ => RequireTokenizer().EncodeWithRules(prompt.Text, prompt.AllowSpecial),
         };
         if (tokens.Length == 0)
@@ -42,20 +42,29 @@ internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template
     }
 
     /// <summary>The chat as the template writes it. The template, not the tokenizer's rule, places BOS.</summary>
-    private int[] EncodeChat(ImmutableArray<ChatMessage> messages, ImmutableArray<ToolDefinition> tools, bool addGenerationPrompt)
+    private int[] EncodeChat(ImmutableArray<ChatMessage> messages, Prompt prompt, bool addGenerationPrompt)
     {
         if (template is null)
             throw new InvalidOperationException("The model has no chat template; give a text or tokens instead of messages.");
-        if (!tools.IsEmpty)
-            RequireToolFormat();
-        JsonObject variables = TemplateVariables.Create(messages, tools, addGenerationPrompt, template);
-        return RequireTokenizer().Encode(template.Render(variables), allowSpecial: true);
+        // The model goes on behind the opening of a call that it has to make.
+        string opening = !prompt.Tools.IsEmpty && RequireToolFormat() is { } format && prompt.ToolChoice.IsForced && addGenerationPrompt ? format.Opening : "";
+        JsonObject variables = TemplateVariables.Create(messages, prompt.Tools, addGenerationPrompt, template);
+        return RequireTokenizer().Encode(template.Render(variables) + opening, allowSpecial: true);
     }
 
     /// <summary>How the model writes calls.</summary>
     /// <exception cref="NotSupportedException">Its template knows no tools, or none that are supported.</exception>
     public ToolFormat RequireToolFormat() => ToolFormat
         ?? throw new NotSupportedException($"The model's chat template has no tools, or writes calls in another form. Supported: {ToolFormat.Known}.");
+
+    /// <summary>The JSON schema of the call that a prompt demands; null: it demands none.</summary>
+    public JsonObject? ForcedSchema(Prompt prompt)
+    {
+        ToolChoice choice = prompt.ToolChoice;
+        return choice.IsForced
+            ? RequireToolFormat().ForcedSchema([.. prompt.Tools.Where(tool => choice.Name is null || tool.Name == choice.Name)])
+            : null;
+    }
 
     /// <summary>Special tokens that the reply's text shows, because they mark calls.</summary>
     public ImmutableArray<int> ShownTokens(Prompt prompt) =>

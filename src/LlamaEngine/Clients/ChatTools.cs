@@ -5,30 +5,29 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Clients;
 
 /// <summary>Reads what <see cref="ChatOptions"/> say about tools: honoured, or refused by name.</summary>
-internal static class ChatTools
+/// <param name="Tools">The tools that the model is told of; none where it is to call none.</param>
+/// <param name="Choice">Whether it may or must call one.</param>
+internal sealed record ChatTools(ImmutableArray<ToolDefinition> Tools, ToolChoice Choice)
 {
-    /// <summary>The tools that the model is told of; none where it is to call none.</summary>
+    private static readonly ChatTools s_none = new([], ToolChoice.Auto);
+
+    /// <summary>Reads the options of a request.</summary>
     /// <exception cref="NotSupportedException">A member asks for what is not supported; the message names it.</exception>
-    /// <exception cref="ArgumentException">Two tools have the same name.</exception>
-    public static ImmutableArray<ToolDefinition> Read(ChatOptions? options, InferenceEngine engine)
+    public static ChatTools Read(ChatOptions? options, InferenceEngine engine)
     {
         if (options is null)
-            return [];
+            return s_none;
         ImmutableArray<ToolDefinition> tools = [.. (options.Tools ?? []).Select(Read)];
+        ToolChoice choice = ReadChoice(options.ToolMode);
         if (options.AllowMultipleToolCalls == true && tools.IsEmpty)
             throw Refused.Member("ChatOptions.AllowMultipleToolCalls", true, "null and false where there are no tools");
-        if (options.ToolMode is not (null or NoneChatToolMode or AutoChatToolMode))
-        {
-            throw Refused.Member(
-                "ChatOptions.ToolMode", options.ToolMode.GetType().Name, "null, ChatToolMode.Auto and ChatToolMode.None; a call cannot be forced");
-        }
+        if (choice.IsForced && tools.IsEmpty)
+            throw Refused.Member("ChatOptions.ToolMode", options.ToolMode!.GetType().Name, "null, ChatToolMode.Auto and ChatToolMode.None where there are no tools");
         if (tools.IsEmpty || options.ToolMode is NoneChatToolMode)
-            return [];
-        if (tools.DistinctBy(tool => tool.Name).Count() < tools.Length)
-            throw new ArgumentException("ChatOptions.Tools has several tools of the same name.", nameof(options));
+            return s_none;
         if (!engine.SupportsTools)
             throw Refused.Member("ChatOptions.Tools", string.Join(", ", tools.Select(tool => tool.Name)), $"none with this model; tools need {ToolFormat.Known}");
-        return tools;
+        return new ChatTools(tools, choice);
     }
 
     /// <summary>A call as a program that knows Microsoft.Extensions.AI meets it; its arguments are JSON elements.</summary>
@@ -39,6 +38,14 @@ internal static class ChatTools
             arguments[argument.Name] = argument.Value;
         return new FunctionCallContent(call.Id, call.Name, arguments);
     }
+
+    private static ToolChoice ReadChoice(ChatToolMode? mode) => mode switch
+    {
+        null or AutoChatToolMode or NoneChatToolMode => ToolChoice.Auto,
+        RequiredChatToolMode { RequiredFunctionName: { } name } => ToolChoice.Function(name),
+        RequiredChatToolMode => ToolChoice.Required,
+        _ => throw Refused.Member("ChatOptions.ToolMode", mode.GetType().Name, "null, ChatToolMode.Auto, None, RequireAny and RequireSpecific"),
+    };
 
     private static ToolDefinition Read(AITool tool) => tool is AIFunctionDeclaration function
         ? ToolDefinition.From(function)

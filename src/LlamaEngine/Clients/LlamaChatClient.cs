@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using LlamaEngine.Diagnostics;
-using LlamaEngine.Tools;
 using Microsoft.Extensions.AI;
 
 namespace LlamaEngine.Clients;
@@ -112,12 +111,12 @@ public sealed class LlamaChatClient : IChatClient
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         GenerationOptions generation = ChatOptionsReader.Read(options, this);
-        ImmutableArray<ToolDefinition> tools = ChatTools.Read(options, Engine);
+        ChatTools tools = ChatTools.Read(options, Engine);
         ImmutableArray<ChatMessage> added = ChatText.Read(messages, Engine.SupportsTools);
         using ConversationTurn? turn = BeginTurn(options);
-        Prompt prompt = Prompt.FromMessages([.. InstructionsOf(options), .. turn?.Messages ?? [], .. added], tools);
+        Prompt prompt = Prompt.FromMessages([.. InstructionsOf(options), .. turn?.Messages ?? [], .. added], tools.Tools, tools.Choice);
         var updates = new ChatUpdates(Engine.Model.Name, options?.ConversationId);
-        var reply = new ChatReply(tools.IsEmpty ? null : Engine.CreateToolCallParser(tools), options?.AllowMultipleToolCalls == false);
+        var reply = new ChatReply(tools.Tools.IsEmpty ? null : Engine.CreateToolCallParser(prompt), options?.AllowMultipleToolCalls == false);
         await foreach (CompletionUpdate update in Engine.GenerateAsync(prompt, generation, turn?.Retained, cancellationToken).ConfigureAwait(false))
         {
             List<AIContent> contents = reply.Append(update);

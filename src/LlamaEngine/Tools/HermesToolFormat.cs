@@ -12,6 +12,8 @@ internal sealed class HermesToolFormat : ToolFormat
 
     public override ImmutableArray<string> Marks => [Begin, End];
 
+    public override string Opening => Begin + "\n";
+
     public override int Find(ReadOnlySpan<char> text, bool isFresh) => FindMark(text, Begin);
 
     public override CallSpan Read(ReadOnlySpan<char> text, bool isFinal, JsonScanner scanner)

@@ -12,6 +12,10 @@ internal sealed class LlamaToolFormat : ToolFormat
 
     public override ImmutableArray<string> Marks => [Tag];
 
+    public override string Opening => "";
+
+    protected override string ArgumentsName => "parameters";
+
     public override int Find(ReadOnlySpan<char> text, bool isFresh)
     {
         int start = isFresh ? SkipSpace(text, 0) : text.Length;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 
 namespace LlamaEngine.Tools;
 
@@ -8,6 +9,17 @@ internal sealed class MistralToolFormat : ToolFormat
     private const string Begin = "[TOOL_CALLS]";
 
     public override ImmutableArray<string> Marks => [Begin];
+
+    public override string Opening => Begin;
+
+    /// <summary>The calls are a list, also where there is only one.</summary>
+    public override JsonObject ForcedSchema(ImmutableArray<ToolDefinition> tools) => new()
+    {
+        ["type"] = "array",
+        ["items"] = ForcedCall.Schema(tools, ArgumentsName, "/items"),
+        ["minItems"] = 1,
+        ["maxItems"] = 1,
+    };
 
     /// <summary>The template refuses ids of another length.</summary>
     public override string NewId() => RandomLetters(9);

@@ -20,13 +20,16 @@ public sealed class ToolCallParser
     private readonly ToolFormat _format;
     private readonly ToolCallJson _json;
     private readonly JsonScanner _scanner = new();
-    private string _pending = "";
+    private readonly string _opening;
+    private string _pending;
     private int _done;
     private bool _isFresh = true;
 
-    internal ToolCallParser(ToolFormat format, IEnumerable<ToolDefinition> tools)
+    /// <param name="isForced">The reply goes on behind the opening of a call, which stands in the prompt.</param>
+    internal ToolCallParser(ToolFormat format, IEnumerable<ToolDefinition> tools, bool isForced = false)
     {
         _format = format;
+        _opening = _pending = isForced ? format.Opening : "";
         _json = new ToolCallJson(tools.Select(tool => tool.Name).ToFrozenSet(StringComparer.Ordinal));
         _scanner.Reset();
     }
@@ -48,6 +51,7 @@ public sealed class ToolCallParser
     public ImmutableArray<ReplyPart> Flush()
     {
         ImmutableArray<ReplyPart> rest = Advance(isFinal: true);
+        _pending = _opening;
         _isFresh = true;
         CallCount = 0;
         return rest;

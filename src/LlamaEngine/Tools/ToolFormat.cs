@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using LlamaEngine.Templates;
 using LlamaEngine.Tokenization;
 
@@ -16,6 +17,12 @@ internal abstract class ToolFormat
 
     /// <summary>What marks calls; where it is a special token, it has to be shown in the reply's text.</summary>
     public abstract ImmutableArray<string> Marks { get; }
+
+    /// <summary>What stands before the JSON of a call.</summary>
+    public abstract string Opening { get; }
+
+    /// <summary>What the format calls the arguments of a call.</summary>
+    protected virtual string ArgumentsName => "arguments";
 
     /// <summary>The format of a template; null: it knows no tools, or writes calls in a way that is not supported.</summary>
     /// <remarks>A template says what calls look like when it writes those of earlier messages, so its text tells the format.</remarks>
@@ -35,6 +42,9 @@ internal abstract class ToolFormat
     /// <summary>Marks that the tokenizer knows as special tokens.</summary>
     public ImmutableArray<int> SpecialTokens(Tokenizer tokenizer) =>
         [.. Marks.Select(mark => tokenizer.TryGetId(mark, out int id) && tokenizer.IsSpecial(id) ? id : -1).Where(id => id >= 0)];
+
+    /// <summary>The JSON schema of a reply that is one call, without its opening.</summary>
+    public virtual JsonObject ForcedSchema(ImmutableArray<ToolDefinition> tools) => ForcedCall.Schema(tools, ArgumentsName);
 
     /// <summary>A new id for a call.</summary>
     public virtual string NewId() => "call_" + RandomNumberGenerator.GetString(Alphanumeric, 24);

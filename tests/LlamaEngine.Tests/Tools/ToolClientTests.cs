@@ -135,7 +135,7 @@ public sealed class ToolClientTests
         var script = new Script(engine, "{\"name\": \"weather\", \"parameters\": {}}");
         Prompt prompt = Prompt.FromMessages([new ChatMessage(ChatRole.User, "Weather?")], tools);
         Completion completion = await engine.CompleteAsync(prompt, script.Generation, Token);
-        ToolCallParser parser = engine.CreateToolCallParser(tools);
+        ToolCallParser parser = engine.CreateToolCallParser(prompt);
         ToolCall? call = Assert.Single([.. parser.Append(completion.Text), .. parser.Flush()]).Call;
         Assert.Equal(("weather", "{}"), (call!.Name, call.Arguments.GetRawText()));
         Assert.Contains("Tells the weather.", script.Prompt, StringComparison.Ordinal);
@@ -147,8 +147,10 @@ public sealed class ToolClientTests
     {
         await using InferenceEngine engine = ToolModel.CreateEngine(ToolModel.Llama);
         using LlamaChatClient client = engine.AsChatClient();
-        await RefusesAsync<NotSupportedException>("ChatOptions.ToolMode", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireAny });
-        await RefusesAsync<NotSupportedException>("ChatOptions.ToolMode", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireSpecific("weather") });
+        await RefusesAsync<NotSupportedException>("ChatToolMode", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireAny });
+        await RefusesAsync<NotSupportedException>("ChatToolMode", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireSpecific("weather") });
+        await RefusesAsync<NotSupportedException>("ChatOptions.ToolMode", new() { ToolMode = ChatToolMode.RequireAny });
+        await RefusesAsync<ArgumentException>("'wind'", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireSpecific("wind") });
         await RefusesAsync<NotSupportedException>("HostedWebSearchTool", new() { Tools = [new HostedWebSearchTool()] });
         await RefusesAsync<NotSupportedException>("AllowMultipleToolCalls", new() { AllowMultipleToolCalls = true });
         await RefusesAsync<ArgumentException>("same name", new() { Tools = [s_weather, s_weather] });
@@ -177,7 +179,7 @@ public sealed class ToolClientTests
         Assert.Contains("ChatOptions.Tools", refusal.Message, StringComparison.Ordinal);
         ChatMessage call = new(ChatRole.Assistant, [new FunctionCallContent("1", "weather")]);
         await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([call], null, Token));
-        Assert.Throws<NotSupportedException>(() => engine.CreateToolCallParser([]));
+        Assert.Throws<NotSupportedException>(() => engine.CreateToolCallParser(Prompt.FromMessages([call], [new ToolDefinition("f")])));
         Assert.Throws<NotSupportedException>(() => { engine.GenerateAsync(Prompt.FromMessages([new(ChatRole.User, "a")], [new ToolDefinition("f")]), null, Token); });
     }
 
