@@ -3,7 +3,7 @@ using LlamaEngine;
 using LlamaEngine.Benchmarks;
 using LlamaEngine.Benchmarks.Gpu;
 
-// --kernel linear [--type TYPE,…] | attention | bandwidth | scheduler; of one run: --threads N --level NAME
+// --kernel linear [--type TYPE,…] | attention | bandwidth | scheduler | structure [--model FILE]; of one run: --threads N --level NAME
 // --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Contains("--gpu"))
@@ -33,7 +33,10 @@ switch (arguments.Kernel)
     case "scheduler":
         await SchedulerBenchmark.RunAsync();
         return 0;
+    case "structure":
+        StructureBenchmark.Run(arguments.Model);
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|bandwidth|scheduler [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
+        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|bandwidth|scheduler|structure [--model FILE] [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
         return 2;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LlamaEngine.Tools;
 
 namespace LlamaEngine;
@@ -18,5 +19,18 @@ public sealed partial class InferenceEngine
         if (prompt.Tools.IsEmpty)
             throw new ArgumentException("The prompt has no tools.", nameof(prompt));
         return new ToolCallParser(_encoder.RequireToolFormat(), prompt.Tools, prompt.ToolChoice.IsForced);
+    }
+
+    /// <summary>The options, with the form of the call that the prompt demands.</summary>
+    private GenerationOptions WithForcedCall(GenerationOptions options, Prompt prompt)
+    {
+        if (prompt.Tools.IsEmpty)
+            return options;
+        if (options.ResponseFormat is { Kind: not ResponseFormatKind.Text })
+            throw new NotSupportedException("A response format leaves no room for a call: ask for tools or for a ResponseFormat, not for both.");
+        if (_encoder.ForcedSchema(prompt) is not { } schema)
+            return options;
+        using JsonDocument document = JsonDocument.Parse(schema.ToJsonString());
+        return options with { ResponseFormat = ResponseFormat.JsonSchema(document.RootElement) };
     }
 }

@@ -1,6 +1,7 @@
 using LlamaEngine.Diagnostics;
 using LlamaEngine.Models;
 using LlamaEngine.Sampling;
+using LlamaEngine.Sampling.Structured.Masks;
 using LlamaEngine.Scheduling;
 using LlamaEngine.Tokenization;
 using Microsoft.Extensions.Logging;
@@ -21,12 +22,16 @@ internal sealed class LoadedEngine : IDisposable
         var counters = new EngineCounters();
         Meter = new EngineMeter(options.MeterFactory, model.Info.Name, counters);
         Gauge = new RequestGauge(memory.MaxSequences, options.MaxQueuedRequests);
+        Structures = new StructureCatalog(model.Tokenizer, model.Info.Configuration.VocabularySize);
         Loop = new EngineLoop(
             model.Network, model.Cache, memory.ContextLength, memory.MaxBatchTokens, memory.MaxSequences, counters, Meter, logger);
     }
 
     /// <summary>The thread that owns model, scheduler and cache.</summary>
     public EngineLoop Loop { get; }
+
+    /// <summary>What keeps completions in the form that their requests ask for.</summary>
+    public StructureCatalog Structures { get; }
 
     /// <summary>Counts requests and refuses those that are too many.</summary>
     public RequestGauge Gauge { get; }

@@ -46,6 +46,7 @@ internal static class ChatOptionsReader
             PresencePenalty = options.PresencePenalty ?? start.PresencePenalty,
             // A negative seed is a seed as well: its 64 bits.
             Seed = options.Seed is { } seed ? unchecked((ulong)seed) : start.Seed,
+            ResponseFormat = options.ResponseFormat is { } format ? FormatOf(format) : start.ResponseFormat,
             StopStrings = options.StopSequences is { } stops ? [.. stops] : start.StopStrings,
         });
     }
@@ -63,10 +64,16 @@ internal static class ChatOptionsReader
         return start;
     }
 
+    private static ResponseFormat? FormatOf(ChatResponseFormat format) => format switch
+    {
+        ChatResponseFormatText => null,
+        ChatResponseFormatJson { Schema: { } schema } json => ResponseFormat.JsonSchema(schema, json.SchemaName),
+        ChatResponseFormatJson => ResponseFormat.JsonObject,
+        _ => throw Refused.Member("ChatOptions.ResponseFormat", format.GetType().Name, "null, ChatResponseFormat.Text and ChatResponseFormat.Json"),
+    };
+
     private static void RefuseWhatIsNotText(ChatOptions options)
     {
-        if (options.ResponseFormat is not (null or ChatResponseFormatText))
-            throw Refused.Member("ChatOptions.ResponseFormat", options.ResponseFormat.GetType().Name, "null and ChatResponseFormat.Text");
         if (options.Reasoning is { Effort: not (null or ReasoningEffort.None) } or { Output: not (null or ReasoningOutput.None) })
             throw Refused.Member("ChatOptions.Reasoning", $"Effort {options.Reasoning.Effort}, Output {options.Reasoning.Output}", "null and None");
         if (options.AllowBackgroundResponses == true)

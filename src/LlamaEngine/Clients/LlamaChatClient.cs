@@ -11,8 +11,8 @@ namespace LlamaEngine.Clients;
 /// Thread-safe. Does not own the engine: <see cref="Dispose"/> ends the client's conversations and leaves the engine as it is.
 /// </para>
 /// <para>
-/// Every member of <see cref="ChatOptions"/> is honoured or refused with a <see cref="NotSupportedException"/> that names it. JSON
-/// formats, reasoning and background responses are refused. <c>RawRepresentationFactory</c> may give
+/// Every member of <see cref="ChatOptions"/> is honoured or refused with a <see cref="NotSupportedException"/> that names it.
+/// Reasoning and background responses are refused. <c>RawRepresentationFactory</c> may give
 /// <see cref="GenerationOptions"/>, on which the other members are laid. <c>AdditionalProperties</c> takes the rest of them by the
 /// keys <c>min_p</c>, <c>typical_p</c>, <c>repetition_penalty</c>, <c>penalty_window</c>, <c>logit_bias</c>,
 /// <c>banned_tokens</c>, <c>min_tokens</c>, <c>stop_tokens</c>, <c>ignore_end_tokens</c>, <c>top_logprobs</c>, <c>priority</c> and
@@ -24,7 +24,8 @@ namespace LlamaEngine.Clients;
 /// <see cref="FunctionCallContent"/> as soon as each is complete, their arguments as JSON elements; the reply then ends with
 /// <see cref="ChatFinishReason.ToolCalls"/>. The client runs no function: middleware does, or the caller, who sends a
 /// <see cref="FunctionResultContent"/> in a message of the role <c>tool</c>. With <c>ToolMode</c> None the model is not told of the
-/// tools; requiring a call is refused. With <c>AllowMultipleToolCalls</c> false all calls of a reply but the first are left out.
+/// tools; where a call is required, the reply is one call that follows the schema. With <c>AllowMultipleToolCalls</c> false all calls
+/// of a reply but the first are left out. Tools and a JSON <c>ResponseFormat</c> exclude each other.
 /// </para>
 /// <para>
 /// Messages are shown to the model as role, text, calls and results. Reasoning and usage of earlier replies are left out; any other

@@ -11,9 +11,9 @@ internal static class DeviceSampling
     /// <summary>No token is pending.</summary>
     public const int NonePending = -1;
 
-    /// <summary>Whether a device can sample so: without custom processors, log probabilities and typical-p.</summary>
+    /// <summary>Whether a device can sample so: without custom processors, a response format, log probabilities and typical-p.</summary>
     public static bool Supports(SamplingParameters parameters) =>
-        parameters is { LogitProcessors.IsEmpty: true, TopLogProbabilities: null, TypicalP: 1 };
+        parameters is { LogitProcessors.IsEmpty: true, Structure: null, TopLogProbabilities: null, TypicalP: 1 };
 
     /// <summary>Adds a row to the plan; false: it does not fit, and the plan is as before.</summary>
     /// <param name="logitRow">The row of logits.</param>
@@ -75,7 +75,7 @@ internal static class DeviceSampling
         if (plan.VocabularySize != parameters.VocabularySize)
             throw new ArgumentException("The plan is for another vocabulary.", nameof(plan));
         if (!Supports(parameters))
-            throw new ArgumentException("A device samples without custom processors, log probabilities and typical-p.", nameof(parameters));
+            throw new ArgumentException("A device samples without custom processors, response formats, log probabilities and typical-p.", nameof(parameters));
         ArgumentOutOfRangeException.ThrowIfNegative(logitRow);
         ArgumentOutOfRangeException.ThrowIfNegative(promptLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(promptLength, knownTokens.Length);

@@ -22,6 +22,7 @@ internal static class OptionChecks
         CheckBias(options.LogitBias, vocabularySize);
         foreach (string text in OrEmpty(options.StopStrings))
             CheckStopString(text);
+        CheckFormat(options);
         Require(!OrEmpty(options.LogitProcessors).Contains(null!), null, nameof(options.LogitProcessors), "without null");
     }
 
@@ -31,6 +32,16 @@ internal static class OptionChecks
     /// <summary>Refuses a time that is none.</summary>
     public static void CheckTimeout(TimeSpan? timeout) =>
         Require(timeout is null || timeout > TimeSpan.Zero, timeout, nameof(GenerationOptions.Timeout), "longer than nothing");
+
+    // Either would end, or not end, a completion where its JSON does not.
+    private static void CheckFormat(GenerationOptions options)
+    {
+        if (options.ResponseFormat is null or { Kind: ResponseFormatKind.Text })
+            return;
+        const string Without = "left out where ResponseFormat asks for JSON";
+        Require(OrEmpty(options.StopStrings).IsEmpty, "some", nameof(options.StopStrings), Without);
+        Require(!options.IgnoreEndTokens, true, nameof(options.IgnoreEndTokens), Without);
+    }
 
     private static void CheckCounts(GenerationOptions options)
     {

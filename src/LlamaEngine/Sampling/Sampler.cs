@@ -1,3 +1,5 @@
+using LlamaEngine.Sampling.Structured.Masks;
+
 namespace LlamaEngine.Sampling;
 
 /// <summary>A sampled token.</summary>
@@ -6,7 +8,7 @@ namespace LlamaEngine.Sampling;
 internal readonly record struct SampledToken(int TokenId, float? LogProbability);
 
 /// <summary>
-/// Samples the tokens of one request, in this order: custom processors on the raw logits, logit bias, banned tokens,
+/// Samples the tokens of one request, in this order: custom processors on the raw logits, the response format, logit bias, banned tokens,
 /// end tokens that would come too early, penalties; then log probabilities are taken; then the best token (temperature 0),
 /// or temperature, top-k, typical-p, top-p, min-p and a draw.
 /// </summary>
@@ -16,7 +18,7 @@ internal readonly record struct SampledToken(int TokenId, float? LogProbability)
 /// models publish (0.6 with top-p 0.9) were chosen that way. The truncations themselves run in llama.cpp's order, each
 /// judging by probabilities among what the one before left over.</para>
 /// <para>The draw for output token n is number n of the seed's <see cref="RandomStream"/>: a sampler has no state of its own, and a
-/// sequence that is resumed elsewhere goes on as it would have. Not thread-safe; allocates nothing per token once its
+/// sequence that is resumed elsewhere goes on as it would have; what a response format allows follows from the tokens, too. Not thread-safe; allocates nothing per token once its
 /// scratch has grown.</para>
 /// </remarks>
 internal sealed class Sampler
@@ -25,6 +27,7 @@ internal sealed class Sampler
     private readonly SamplerScratch _scratch;
     private readonly RandomStream _random;
     private readonly TokenLogProbability[] _top;
+    private readonly StructureFollower? _structure;
     private int _topCount;
 
     /// <summary>Creates the sampler of a request.</summary>
@@ -36,6 +39,7 @@ internal sealed class Sampler
         if (_scratch.VocabularySize != parameters.VocabularySize)
             throw new ArgumentException("The scratch is for another vocabulary.", nameof(scratch));
         _random = new RandomStream(parameters.Seed);
+        _structure = parameters.Structure is { } structure ? new StructureFollower(structure) : null;
         _top = new TokenLogProbability[Math.Min(parameters.TopLogProbabilities ?? 0, parameters.VocabularySize)];
     }
 
@@ -83,16 +87,17 @@ internal sealed class Sampler
     }
 
     private static InvalidOperationException NoneAllowed() =>
-        new("No token is allowed: bias, bans or logit processors forbid them all.");
+        new("No token is allowed: bias, bans, logit processors and the response format forbid them all.");
 
     private void Adjust(Span<float> logits, ReadOnlySpan<int> tokens, int promptLength, int generated)
     {
         foreach (ILogitProcessor processor in _parameters.LogitProcessors)
             processor.Process(tokens, promptLength, logits);
+        _structure?.Apply(logits, tokens[promptLength..], _parameters.StopTokens.AsSpan());
         foreach ((int token, float bias) in _parameters.LogitBias)
             logits[token] += bias;
         Forbid(logits, _parameters.BannedTokens.AsSpan());
-        if (generated < _parameters.MinTokens)
+        if (generated < _parameters.MinTokens && _structure?.IsClosed != true)
             Forbid(logits, _parameters.LateTokens.AsSpan());
         _scratch.Penalties.Apply(logits, tokens, promptLength, _parameters);
     }

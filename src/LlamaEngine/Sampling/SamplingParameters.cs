@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using LlamaEngine.Sampling.Structured.Masks;
 
 namespace LlamaEngine.Sampling;
 
@@ -72,6 +73,9 @@ internal sealed record SamplingParameters
 
     /// <summary>Custom processors, in the order of their calls.</summary>
     public ImmutableArray<ILogitProcessor> LogitProcessors { get; init; } = [];
+
+    /// <summary>What keeps the completion in its form; null: it is free text.</summary>
+    public TokenStructure? Structure { get; init; }
 
     /// <summary>Whether a token ends the completion.</summary>
     public bool IsStopToken(int token) => StopTokens.Contains(token);

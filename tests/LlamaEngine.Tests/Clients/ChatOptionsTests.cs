@@ -35,7 +35,7 @@ public sealed class ChatOptionsTests(LexiconEngine lexicon) : IClassFixture<Lexi
 
     private static readonly string[] s_refused =
     [
-        nameof(ChatOptions.Reasoning), nameof(ChatOptions.ResponseFormat), nameof(ChatOptions.ModelId), nameof(ChatOptions.AllowMultipleToolCalls),
+        nameof(ChatOptions.Reasoning), nameof(ChatOptions.ModelId), nameof(ChatOptions.AllowMultipleToolCalls),
         nameof(ChatOptions.ToolMode), nameof(ChatOptions.Tools), nameof(ChatOptions.AllowBackgroundResponses), nameof(ChatOptions.ContinuationToken),
     ];
 
@@ -135,7 +135,7 @@ public sealed class ChatOptionsTests(LexiconEngine lexicon) : IClassFixture<Lexi
         }
         // With the members of ChatOptions and these two, which are the raw representation's, that is all of GenerationOptions.
         Assert.Equal(
-            8 + inCode.Count + new[] { nameof(GenerationOptions.Choices), nameof(GenerationOptions.LogitProcessors) }.Length,
+            9 + inCode.Count + new[] { nameof(GenerationOptions.Choices), nameof(GenerationOptions.LogitProcessors) }.Length,
             typeof(GenerationOptions).GetProperties().Length);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LlamaEngine.Clients;
 using LlamaEngine.Templates;
 using LlamaEngine.Tools;
 using Microsoft.Extensions.AI;
@@ -51,6 +52,42 @@ public sealed class ForcedCallTests
         // Flushing begins anew, with the opening.
         for (int i = 0; i < 2; i++)
             Assert.Equal("g({})", ToolReply.Parse(parser, reply.Select(c => c.ToString())));
+    }
+
+    /// <summary>The model speaks nonsense, drawn at temperature 1; that it is a call is all of the masks' doing.</summary>
+    [Theory]
+    [InlineData(ToolModel.Llama, "<|end_header_id|>")]
+    [InlineData(ToolModel.Hermes, "<tool_call>\n")]
+    [InlineData(ToolModel.Mistral, "[TOOL_CALLS]")]
+    public async Task A_model_that_must_call_calls(string template, string opening)
+    {
+        const string Schema = """{"properties":{"city":{"$ref":"#/$defs/city"},"days":{"type":"integer","minimum":1,"maximum":9}},"required":["city","days"],"additionalProperties":false,"$defs":{"city":{"enum":["Bern","Chur"]}}}""";
+        await using InferenceEngine engine = ToolModel.CreateEngine(template);
+        using LlamaChatClient client = engine.AsChatClient();
+        AIFunctionDeclaration[] tools =
+        [
+            AIFunctionFactory.CreateDeclaration("weather", "Tells the weather.", JsonDocument.Parse(Schema).RootElement),
+            AIFunctionFactory.CreateDeclaration("time", null, JsonDocument.Parse("""{"additionalProperties":false}""").RootElement),
+        ];
+        HashSet<string> called = [];
+        for (int seed = 0; seed < 12; seed++)
+        {
+            bool any = seed % 2 == 0;
+            var options = new ChatOptions { Tools = [.. tools], ToolMode = any ? ChatToolMode.RequireAny : ChatToolMode.RequireSpecific("weather"), Temperature = 1, Seed = seed };
+            ChatResponse response = await client.GetResponseAsync("Weather?", options, TestContext.Current.CancellationToken);
+            Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
+            var call = Assert.IsType<FunctionCallContent>(Assert.Single(response.Messages[0].Contents));
+            called.Add(call.Name);
+            Assert.True(any || call.Name == "weather");
+            Assert.Equal(call.Name == "weather" ? ["city", "days"] : [], call.Arguments!.Keys.Order());
+            if (call.Name != "weather")
+                continue;
+            Assert.Contains(((JsonElement)call.Arguments["city"]!).GetString(), (string[])["Bern", "Chur"]);
+            Assert.InRange(((JsonElement)call.Arguments["days"]!).GetDouble(), 1, 9);
+        }
+        Assert.Equal(2, called.Count);
+        Prompt prompt = Prompt.FromMessages([new ChatMessage(ChatRole.User, "a")], tools.Select(ToolDefinition.From), ToolChoice.Required);
+        Assert.EndsWith(opening, engine.Tokenizer.Decode(engine.Tokenize(prompt)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -147,8 +147,7 @@ public sealed class ToolClientTests
     {
         await using InferenceEngine engine = ToolModel.CreateEngine(ToolModel.Llama);
         using LlamaChatClient client = engine.AsChatClient();
-        await RefusesAsync<NotSupportedException>("ChatToolMode", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireAny });
-        await RefusesAsync<NotSupportedException>("ChatToolMode", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireSpecific("weather") });
+        await RefusesAsync<NotSupportedException>("ResponseFormat", new() { Tools = [s_weather], ResponseFormat = ChatResponseFormat.Json });
         await RefusesAsync<NotSupportedException>("ChatOptions.ToolMode", new() { ToolMode = ChatToolMode.RequireAny });
         await RefusesAsync<ArgumentException>("'wind'", new() { Tools = [s_weather], ToolMode = ChatToolMode.RequireSpecific("wind") });
         await RefusesAsync<NotSupportedException>("HostedWebSearchTool", new() { Tools = [new HostedWebSearchTool()] });

@@ -1,0 +1,51 @@
+using LlamaEngine.Sampling.Structured.Automaton;
+using LlamaEngine.Sampling.Structured.Schemas;
+using LlamaEngine.Tokenization;
+
+namespace LlamaEngine.Sampling.Structured.Masks;
+
+/// <summary>The grammars of an engine by their schemas' text, and the tokens they are written with.</summary>
+/// <remarks>Thread-safe. A schema that is not kept is compiled on its caller's thread.</remarks>
+internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
+{
+    private const int MaxGrammars = 64;
+
+    private readonly Lock _lock = new();
+    private readonly BoundedCache<string, TokenStructure> _grammars = new(MaxGrammars);
+    private StructureEngine? _engine;
+    private TokenStructure? _anyObject;
+
+    /// <summary>What keeps a completion in a form; null: it is free text.</summary>
+    /// <exception cref="UnsupportedSchemaException">The schema is invalid, has no instances, or asks for what is not supported.</exception>
+    /// <exception cref="InvalidOperationException">The model has no tokenizer, or one that cannot write JSON.</exception>
+    public TokenStructure? Get(ResponseFormat? format)
+    {
+        if (format is null || format.Kind == ResponseFormatKind.Text)
+            return null;
+        StructureEngine engine = Engine();
+        if (format.Kind == ResponseFormatKind.JsonObject)
+            return _anyObject ??= new TokenStructure(SchemaCompiler.AnyObject, engine);
+        lock (_lock)
+        {
+            if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
+                return known;
+        }
+        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!), engine);
+        lock (_lock)
+        {
+            // Requests with one schema share one grammar, so that they share its masks.
+            if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
+                return known;
+            _grammars.Add(format.SchemaText!, made);
+        }
+        return made;
+    }
+
+    private StructureEngine Engine()
+    {
+        if (tokenizer is null)
+            throw new InvalidOperationException("The model file has no tokenizer, so a response format cannot be kept to; ask for text.");
+        lock (_lock)
+            return _engine ??= new StructureEngine(new TokenVocabulary(tokenizer, vocabularySize));
+    }
+}

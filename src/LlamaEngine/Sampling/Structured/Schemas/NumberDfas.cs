@@ -1,0 +1,124 @@
+using LlamaEngine.Sampling.Structured.Automaton;
+using LlamaEngine.Sampling.Structured.Text;
+
+namespace LlamaEngine.Sampling.Structured.Schemas;
+
+/// <summary>
+/// Makes automata of numbers, digit by digit. Numbers that something is asked of are written without an exponent, all of them with a bounded
+/// number of digits: a model that goes on with digits for ever would come to no end.
+/// </summary>
+internal static class NumberDfas
+{
+    private const int Start = 0, Minus = 1, Zero = 2, Integer = 3, Point = 4, Fraction = 5, E = 6, ESign = 7, Exponent = 8;
+    private const int Digits = 20, ExponentDigits = 2, MaxStates = 20_000;
+    private const int Header = 3, PerTracker = 3;
+
+    /// <summary>All numbers.</summary>
+    public static ByteDfa All { get; } = Create([new NumberRange()])!;
+
+    /// <summary>The whole numbers.</summary>
+    public static ByteDfa Integers { get; } = Create([new NumberRange(MultipleOf: ExactDecimal.Of(1))])!;
+
+    /// <summary>The numbers of any of these ranges; null: they would take too many states.</summary>
+    public static ByteDfa? Create(IReadOnlyList<NumberRange> ranges)
+    {
+        NumberTracker[] plus = [.. ranges.Select(range => new NumberTracker(range, negative: false))];
+        NumberTracker[] minus = [.. ranges.Select(range => new NumberTracker(range, negative: true))];
+        if (Array.Exists(plus, tracker => tracker.IsTooLarge))
+            return null;
+        int most = Math.Max(Digits, plus.Concat(minus).Max(tracker => tracker.LongestBound) + 2);
+        bool exponents = ranges.Any(range => range.IsAll);
+        var known = new Dictionary<StateTuple, int>();
+        var states = new List<int[]>();
+        var edges = new List<(int, byte, int)>();
+        var accepts = new List<bool>();
+        Intern(new int[Header + (PerTracker * ranges.Count)]);
+        for (int state = 0; state < states.Count; state++)
+        {
+            if (states.Count > MaxStates)
+                return null;
+            accepts.Add(Accepts(states[state]));
+            foreach (byte next in exponents ? "0123456789-.eE+"u8 : "0123456789-."u8)
+            {
+                if (Next(states[state], next) is { } target)
+                    edges.Add((state, next, Intern(target)));
+            }
+        }
+        return new ByteDfa(states.Count, edges, [.. accepts]);
+
+        int Intern(int[] tuple)
+        {
+            var key = new StateTuple(tuple);
+            if (!known.TryGetValue(key, out int state))
+            {
+                state = states.Count;
+                known.Add(key, state);
+                states.Add(tuple);
+            }
+            return state;
+        }
+
+        bool Accepts(int[] tuple)
+        {
+            if (tuple[0] is not (Zero or Integer or Fraction or Exponent))
+                return false;
+            NumberTracker[] trackers = tuple[1] == 0 ? plus : minus;
+            for (int i = 0; i < trackers.Length; i++)
+            {
+                if (trackers[i].Accepts(tuple[0] == Fraction, tuple[2], tuple.AsSpan(Header + (PerTracker * i), PerTracker)))
+                    return true;
+            }
+            return false;
+        }
+
+        // A tuple: phase, sign, digits of this part, and three numbers a range.
+        int[]? Next(int[] tuple, byte next)
+        {
+            if (Phase(tuple[0], next) is not { } phase)
+                return null;
+            int[] result = (int[])tuple.Clone();
+            result[0] = phase;
+            if (phase == Minus)
+                result[1] = 1;
+            result[2] = phase switch
+            {
+                Integer or Fraction or Exponent => tuple[2] + 1,
+                _ => 0,
+            };
+            if (result[2] > (phase == Exponent ? ExponentDigits : most))
+                return null;
+            bool alive = false;
+            NumberTracker[] trackers = result[1] == 0 ? plus : minus;
+            for (int i = 0; i < trackers.Length; i++)
+                alive |= trackers[i].Step(phase, tuple[2], next - '0', result.AsSpan(Header + (PerTracker * i), PerTracker));
+            return alive ? result : null;
+        }
+    }
+
+    /// <summary>The phases that trackers see: digits before and behind the point, and the point.</summary>
+    public static bool IsInteger(int phase) => phase == Integer;
+
+    /// <inheritdoc cref="IsInteger"/>
+    public static bool IsFraction(int phase) => phase == Fraction;
+
+    /// <inheritdoc cref="IsInteger"/>
+    public static bool IsPoint(int phase) => phase == Point;
+
+    private static int? Phase(int phase, byte next)
+    {
+        bool digit = next is >= (byte)'0' and <= (byte)'9';
+        return phase switch
+        {
+            Start when next == '-' => Minus,
+            Start or Minus when next == '0' => Zero,
+            Start or Minus when digit => Integer,
+            Integer when digit => Integer,
+            Zero or Integer when next == '.' => Point,
+            Point or Fraction when digit => Fraction,
+            Zero or Integer or Fraction when next is (byte)'e' or (byte)'E' => E,
+            E when next is (byte)'+' or (byte)'-' => ESign,
+            E or ESign or Exponent when digit => Exponent,
+            _ => null,
+        };
+    }
+}

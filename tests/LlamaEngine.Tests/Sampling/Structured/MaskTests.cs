@@ -1,0 +1,140 @@
+using System.Text;
+using LlamaEngine.Sampling;
+using LlamaEngine.Sampling.Structured.Automaton;
+using LlamaEngine.Sampling.Structured.Masks;
+using LlamaEngine.Sampling.Structured.Schemas;
+using LlamaEngine.Tests.Engine;
+using LlamaEngine.Tokenization;
+
+namespace LlamaEngine.Tests.Sampling.Structured;
+
+public class MaskTests
+{
+    private static readonly Lazy<TokenVocabulary> s_lexicon = new(() =>
+        Tokenizer.Load(Lexicon.Model) is var tokenizer ? new TokenVocabulary(tokenizer, tokenizer.VocabularySize + 5) : null!);
+
+    public static TheoryData<string, string> Places => new()
+    {
+        { "true", "" },
+        { """{"type":"object"}""", "{\"na" },
+        { """{"type":"object"}""", "{\"a\":1,\"" },
+        { """{"type":"object","properties":{"the":{},"then":{}},"additionalProperties":false}""", "{\"th" },
+        { """{"type":"string"}""", "\"so" },
+        { """{"type":"string"}""", "\"so \\" },
+        { """{"type":"string"}""", "\"so \\u00" },
+        { """{"type":"string","maxLength":4}""", "\"" },
+        { """{"type":"string","minLength":5}""", "\"a" },
+        { """{"type":"string","pattern":"^[a-z ]+$"}""", "\"th" },
+        { """{"type":"string","pattern":"ing"}""", "\"th" },
+        { """{"type":"array","items":{"type":["number","string"]}}""", "[1" },
+        { """{"anyOf":[{"type":"array","items":{"maxLength":3,"type":"string"}},{"type":"array","items":{"type":"string","pattern":"^t"}}]}""", "[\"t" },
+        { """{"enum":["there","the","other"]}""", "\"the" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public void A_mask_has_the_tokens_that_the_grammar_takes_one_by_one(string schema, string start)
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        var engine = new StructureEngine(vocabulary);
+        GrammarState? state = Grammar.Advance(SchemaCompiler.Compile(schema).Start, Encoding.UTF8.GetBytes(start), (new FrameList(), new FrameList()));
+        Assert.NotNull(state);
+        float[] logits = new float[vocabulary.Size];
+        var follower = new StructureFollower(new TokenStructure(SchemaCompiler.Compile(schema), engine));
+        follower.Apply(logits, TokensOf(vocabulary, start), []);
+        int allowed = 0;
+        for (int token = 0; token < vocabulary.Size; token++)
+        {
+            bool expected = engine.Advance(state, token) is not null;
+            allowed += expected ? 1 : 0;
+            Assert.True(expected == (logits[token] == 0), $"token {token} '{Encoding.UTF8.GetString(vocabulary.Bytes(token))}' should be {expected}");
+        }
+        Assert.InRange(allowed, 1, vocabulary.Size - 1);
+    }
+
+    [Fact]
+    public void Special_tokens_and_those_beyond_the_tokenizer_are_no_text()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        Tokenizer tokenizer = Tokenizer.Load(Lexicon.Model);
+        for (int token = 0; token < vocabulary.Size; token++)
+            Assert.Equal(token >= tokenizer.VocabularySize || tokenizer.IsSpecial(token), vocabulary.Bytes(token).IsEmpty);
+    }
+
+    [Fact]
+    public void End_tokens_are_sampled_where_the_instance_is_complete_and_are_no_text_elsewhere()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        int end = 0, three = TokensOf(vocabulary, "3")[0];
+        var structure = new TokenStructure(SchemaCompiler.Compile("""{"type":"integer","minimum":1,"maximum":39}"""), new StructureEngine(vocabulary));
+        float[] Row(params int[] output)
+        {
+            float[] logits = new float[vocabulary.Size];
+            new StructureFollower(structure).Apply(logits, output, [end, three]);
+            return logits;
+        }
+        Assert.Equal(float.NegativeInfinity, Row()[end]);
+        Assert.Equal(float.NegativeInfinity, Row()[three]);
+        int one = TokensOf(vocabulary, "1")[0], two = TokensOf(vocabulary, "2")[0];
+        Assert.Equal(0, Row(one)[end]);
+        Assert.Equal(0, Row(one)[two]);
+        Assert.Equal(0, Row(one)[three]); // it ends, rather than going on with 3
+    }
+
+    [Fact]
+    public void A_follower_that_is_asked_again_from_the_start_starts_again()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        var follower = new StructureFollower(new TokenStructure(SchemaCompiler.Compile("""{"type":"array"}"""), new StructureEngine(vocabulary)));
+        int[] tokens = TokensOf(vocabulary, "[[],1");
+        float[] first = new float[vocabulary.Size], again = new float[vocabulary.Size];
+        follower.Apply(first, tokens.AsSpan(0, 2), []);
+        follower.Apply(new float[vocabulary.Size], tokens, []);
+        follower.Apply(again, tokens.AsSpan(0, 2), []);
+        Assert.Equal(first, again);
+        follower.Apply(again, [], []);
+        Assert.Throws<InvalidOperationException>(() => follower.Apply(again, TokensOf(vocabulary, "[}"), []));
+    }
+
+    [Fact]
+    public void Sampling_allocates_nothing_once_others_have_been_there()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        var structure = new TokenStructure(
+            SchemaCompiler.Compile("""{"type":"object","properties":{"a":{"type":"string"},"b":{"anyOf":[{"type":"number"},{"type":"array"}]}},"required":["a"]}"""),
+            new StructureEngine(vocabulary));
+        SamplingParameters parameters = SamplingInputs.Parameters(vocabulary.Size, new GenerationOptions { Temperature = 1, StopTokens = [0] }) with { Structure = structure };
+        var sampler = new Sampler(parameters, new SamplerScratch(vocabulary.Size));
+        int[] tokens = [7, .. TokensOf(vocabulary, "{\"b\" : [1.5,{\"x\":null}],\n \"a\":\"so it is\"}")];
+        float[] logits = SamplingInputs.Logits(vocabulary.Size, 1), row = new float[vocabulary.Size];
+        SamplingAllocationTests.AssertAllocatesNothing(() =>
+        {
+            for (int n = 1; n <= tokens.Length; n++)
+            {
+                logits.CopyTo(row, 0);
+                sampler.Sample(row, tokens.AsSpan(0, n), 1);
+            }
+        });
+    }
+
+    [Fact]
+    public void A_cache_keeps_what_was_used_lately_and_is_bounded()
+    {
+        var cache = new BoundedCache<int, int>(10);
+        for (int i = 0; i < 1000; i++)
+        {
+            cache.Add(i, -i);
+            Assert.True(cache.TryGet(0, out int first) && first == 0, "what is used again and again stays");
+            Assert.True(cache.TryGet(Math.Max(0, i - 1), out int value) && value == -Math.Max(0, i - 1));
+            Assert.True(cache.Count <= 20);
+        }
+        Assert.False(cache.TryGet(500, out _));
+    }
+
+    // Byte by byte: one token for each.
+    private static int[] TokensOf(TokenVocabulary vocabulary, string text) =>
+    [
+        .. Encoding.UTF8.GetBytes(text).Select(value =>
+            Enumerable.Range(0, vocabulary.Size).First(token => vocabulary.Bytes(token).Length == 1 && vocabulary.Bytes(token)[0] == value)),
+    ];
+}
