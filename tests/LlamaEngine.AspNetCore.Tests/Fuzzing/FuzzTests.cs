@@ -30,6 +30,10 @@ public sealed class FuzzTests
              "strict": true, "schema": {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}, "b": {"enum": ["x", null]},
              "c": {"type": "array", "items": {"$ref": "#/properties/a"}, "maxItems": 3}}, "required": ["a"], "additionalProperties": false}}}}
             """),
+        ("/v1/chat/completions", """
+            {"messages": [{"role": "user", "content": "river"}], "max_tokens": 8, "tool_choice": {"type": "function", "function": {"name": "f"}},
+             "tools": [{"type": "function", "function": {"name": "f", "description": "d", "strict": true, "parameters": {"type": "object"}}}]}
+            """),
         ("/v1/completions", """
             {"prompt": ["river", "lake"], "max_tokens": 4, "n": 2, "logprobs": 2, "temperature": 1, "top_k": 5, "min_p": 0.1, "typical_p": 0.9,
              "repetition_penalty": 1.1, "min_tokens": 1, "ignore_eos": true, "stop_token_ids": [3], "priority": 1, "timeout": "5m", "keep_alive": "1h"}
