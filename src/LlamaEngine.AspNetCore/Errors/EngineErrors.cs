@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.Tribunal;
 using Microsoft.AspNetCore.Http;
 
@@ -32,6 +33,7 @@ internal static class EngineErrors
         [nameof(GenerationOptions.StopStrings)] = "stop",
         [nameof(GenerationOptions.StopTokens)] = "stop_token_ids",
         [nameof(GenerationOptions.TopLogProbabilities)] = "top_logprobs",
+        [nameof(GenerationOptions.IgnoreEndTokens)] = "ignore_eos",
     }.ToFrozenDictionary();
 
     /// <summary>The error for a request.</summary>
@@ -48,6 +50,7 @@ internal static class EngineErrors
         ConversationBusyException busy => new(
             StatusCodes.Status409Conflict, "invalid_request_error", $"The session '{busy.ConversationId}' is still answering; one turn at a time.", "session_id", "session_busy"),
         ChatTemplateException template => ApiException.Invalid($"The model's chat template refuses the messages: {template.Message}", prompt, "chat_template_error"),
+        UnsupportedSchemaException schema => ApiException.Invalid(schema.Message, FormatFields.SchemaPath, "unsupported_schema"),
         InsufficientDeviceMemoryException => LoadErrors.Unavailable("There is not enough memory for the request now.", "insufficient_memory", exception),
         ObjectDisposedException => LoadErrors.Unavailable("The server is shutting down.", "shutting_down", exception),
         EngineFaultedException => Internal("The engine met an internal error and takes no more requests.", "engine_faulted", exception),
@@ -78,6 +81,7 @@ internal static class EngineErrors
         if (!s_fields.TryGetValue(option, out string? field))
             return ApiException.Invalid(message, prompt, "invalid_value");
         return ApiException.Invalid(
-            message.Replace(option, $"'{field}'", StringComparison.Ordinal).Replace("MaxTokens", "'max_tokens'", StringComparison.Ordinal), field, "invalid_value");
+            message.Replace(option, $"'{field}'", StringComparison.Ordinal).Replace("MaxTokens", "'max_tokens'", StringComparison.Ordinal)
+                .Replace("ResponseFormat", "'response_format'", StringComparison.Ordinal), field, "invalid_value");
     }
 }

@@ -1,14 +1,11 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Replies;
 using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.AspNetCore.Sessions;
-using LlamaEngine.Clients;
-using Microsoft.Extensions.AI;
+using ConversationTurn = LlamaEngine.Clients.ConversationTurn;
 
 namespace LlamaEngine.AspNetCore.Operations;
 
@@ -31,7 +28,7 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         request.Stream.RefuseIfOn();
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         var reply = new ChatReply(Head("chat.completion", lease), request.Generation.Choices, LogOf(lease, request.Generation));
-        await foreach (CompletionUpdate update in GenerateAsync(lease, request, cancellation).ConfigureAwait(false))
+        await foreach (ChatUpdate update in GenerateAsync(lease, request, cancellation).ConfigureAwait(false))
             reply.Add(update);
         return reply.ToJson();
     }
@@ -43,27 +40,32 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         bool usage = request.Stream.IncludesUsage;
         var chunks = new ChatChunks(Head("chat.completion.chunk", lease), request.Generation.Choices, usage, LogOf(lease, request.Generation));
-        await new ChunkSender(events, chunks, lease, usage)
+        await new ChunkSender<ChatUpdate>(events, chunks, lease, usage)
             .SendAsync(token => GenerateAsync(lease, request, token), cancellation).ConfigureAwait(false);
     }
 
-    private async IAsyncEnumerable<CompletionUpdate> GenerateAsync(
+    private async IAsyncEnumerable<ChatUpdate> GenerateAsync(
         ModelLease lease, ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
+        InferenceEngine engine = lease.Engine;
         ModelChecks.RequireTemplate(lease);
+        ModelChecks.RequireTools(lease, request.Tools);
         using ConversationTurn? turn = request.SessionId is { } id ? sessions.BeginTurn(lease, id) : null;
-        Prompt prompt = Prompt.FromMessages([.. turn?.Messages ?? [], .. request.Messages]);
+        Prompt prompt = Prompt.FromMessages([.. turn?.Messages ?? [], .. request.Messages], request.Tools.Tools, request.Tools.Choice);
         ModelChecks.CheckLength(lease, prompt, limits, PromptField);
-        var reply = new StringBuilder();
-        await foreach (CompletionUpdate update in lease.Engine.GenerateAsync(prompt, request.Generation, turn?.Retained, cancellation).ConfigureAwait(false))
+        ReplySplitter[] splitters = [.. Enumerable.Range(0, request.Generation.Choices).Select(_ => Splitter(engine, prompt, request.Tools))];
+        await foreach (CompletionUpdate update in engine.GenerateAsync(prompt, request.Generation, turn?.Retained, cancellation).ConfigureAwait(false))
         {
-            if (turn is not null)
-                reply.Append(update.Text);
+            ReplySplitter splitter = splitters[update.ChoiceIndex];
+            ChatUpdate piece = splitter.Split(update);
             if (update.FinishReason != FinishReason.None)
-                turn?.Complete([.. request.Messages, new ChatMessage(ChatRole.Assistant, reply.ToString())]);
-            yield return update;
+                turn?.Complete([.. request.Messages, splitter.ToMessage()]);
+            yield return piece;
         }
     }
+
+    private static ReplySplitter Splitter(InferenceEngine engine, Prompt prompt, ToolFields tools) =>
+        new(tools.Tools.IsEmpty ? null : engine.CreateToolCallParser(prompt), tools.SingleCall);
 
     private ReplyHead Head(string kind, ModelLease lease) => ReplyHead.Create("chatcmpl", kind, lease, clock);
 

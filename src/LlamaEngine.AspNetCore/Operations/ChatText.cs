@@ -1,19 +1,19 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.Templates;
+using LlamaEngine.Tools;
 using Microsoft.Extensions.AI;
 
 namespace LlamaEngine.AspNetCore.Operations;
 
 /// <summary>A chat to be written by a model's template, for those who want to see the text.</summary>
 /// <param name="AddGenerationPrompt">End with the header of the reply, where the template has one.</param>
-internal sealed record ChatText(ImmutableArray<ChatMessage> Messages, bool AddGenerationPrompt)
+internal sealed record ChatText(ImmutableArray<ChatMessage> Messages, ImmutableArray<ToolDefinition> Tools, bool AddGenerationPrompt)
 {
-    /// <summary>Reads <c>messages</c> and <c>add_generation_prompt</c>.</summary>
+    /// <summary>Reads <c>messages</c>, <c>tools</c> and <c>add_generation_prompt</c>.</summary>
     public static ChatText Read(RequestFields fields, ServerLimits limits) => new(
-        MessageReader.Read(fields.Require("messages"), "messages", limits.Depth), fields.Flag("add_generation_prompt", otherwise: true));
+        MessageReader.Read(fields.Require("messages"), "messages", limits.Depth), ToolFields.ReadTools(fields, out _), fields.Flag("add_generation_prompt", otherwise: true));
 
     /// <summary>The text.</summary>
     /// <exception cref="Errors.ApiException">The model has no template.</exception>
@@ -21,7 +21,8 @@ internal sealed record ChatText(ImmutableArray<ChatMessage> Messages, bool AddGe
     public string Render(ModelLease lease)
     {
         ModelChecks.RequireTemplate(lease);
-        return lease.Engine.ChatTemplate!.Render(
-            new JsonObject { ["messages"] = MessageJson.ToJson(Messages), ["add_generation_prompt"] = AddGenerationPrompt });
+        ModelChecks.RequireTools(lease, new ToolFields(Tools, ToolChoice.Auto, SingleCall: false));
+        ChatTemplate template = lease.Engine.ChatTemplate!;
+        return template.Render(TemplateVariables.Create(Messages, Tools, AddGenerationPrompt, template));
     }
 }

@@ -36,7 +36,7 @@ internal sealed class CompletionOperation(IModelCatalog catalog, ServerLimits li
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         bool usage = request.Stream.IncludesUsage;
         var chunks = new TextChunks(Head(lease), request.Choices, request.Generation.Choices, usage, LogOf(lease, request));
-        await new ChunkSender(events, chunks, lease, usage)
+        await new ChunkSender<CompletionUpdate>(events, chunks, lease, usage)
             .SendAsync(token => Generate(lease, request, token), cancellation).ConfigureAwait(false);
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.Tools;
 
 namespace LlamaEngine.AspNetCore.Operations;
 
@@ -14,6 +15,14 @@ internal static class ModelChecks
         RequireTokenizer(lease);
         if (lease.Engine.ChatTemplate is null)
             throw ApiException.Invalid($"The model '{lease.Name}' has no chat template; use /v1/completions.", "model", "no_chat_template");
+    }
+
+    /// <summary>Refuses tools for a model that knows none.</summary>
+    public static void RequireTools(ModelLease lease, ToolFields tools)
+    {
+        if (!tools.Tools.IsEmpty && !lease.Engine.SupportsTools)
+            throw ApiException.Invalid(
+                $"The chat template of the model '{lease.Name}' has no tools, or writes calls in another form. Supported: {ToolFormat.Known}.", "tools", "no_tools");
     }
 
     /// <summary>Refuses text for, and from, a model that knows token ids only.</summary>

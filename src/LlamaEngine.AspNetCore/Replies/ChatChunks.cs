@@ -1,42 +1,50 @@
 using System.Text.Json;
+using LlamaEngine.Tools;
 
 namespace LlamaEngine.AspNetCore.Replies;
 
-/// <summary>Writes the completions of a chat piece by piece: the role first, then text, then the reason of the end, for each choice.</summary>
+/// <summary>
+/// Writes the completions of a chat piece by piece: the role first, then text and calls (each call whole), then the reason of the end, for each
+/// choice.
+/// </summary>
 /// <param name="includesUsage">Every piece has the field usage: null but in the last one.</param>
 /// <param name="logs">Writes log probabilities; null: they are not wanted.</param>
-internal sealed class ChatChunks(ReplyHead head, int choices, bool includesUsage, TokenLog? logs) : IChunks
+internal sealed class ChatChunks(ReplyHead head, int choices, bool includesUsage, TokenLog? logs) : IChunks<ChatUpdate>
 {
     private readonly bool[] _begun = new bool[choices];
+    private readonly int[] _calls = new int[choices];
 
     /// <inheritdoc/>
     public Usage Usage { get; } = new(choices);
 
     /// <inheritdoc/>
-    public int CountFor(CompletionUpdate update) =>
-        (_begun[update.ChoiceIndex] ? 0 : 1) + (HasContent(update) ? 1 : 0) + (update.FinishReason != FinishReason.None ? 1 : 0);
+    public CompletionUpdate UpdateOf(ChatUpdate piece) => piece.Update;
 
     /// <inheritdoc/>
-    public void Write(Utf8JsonWriter json, CompletionUpdate update, int remaining)
+    public int CountFor(ChatUpdate piece) => (_begun[piece.Update.ChoiceIndex] ? 0 : 1) + ContentsOf(piece) + EndsOf(piece);
+
+    /// <inheritdoc/>
+    public void Write(Utf8JsonWriter json, ChatUpdate piece, int remaining)
     {
-        bool isRole = !_begun[update.ChoiceIndex];
+        CompletionUpdate update = piece.Update;
+        bool isRole = !_begun[update.ChoiceIndex], isEnd = !isRole && remaining == EndsOf(piece);
         _begun[update.ChoiceIndex] = true;
-        bool isEnd = !isRole && remaining == 1 && update.FinishReason != FinishReason.None;
+        int content = isRole || isEnd ? -1 : ContentsOf(piece) + EndsOf(piece) - remaining;
         Begin(json);
         json.WriteStartObject();
         json.WriteNumber("index"u8, update.ChoiceIndex);
         json.WriteStartObject("delta"u8);
         if (isRole)
-            json.WriteString("role"u8, "assistant"u8);
-        if (!isEnd)
-            json.WriteString("content"u8, isRole ? "" : update.Text);
+            WriteRole(json);
+        else if (content >= 0)
+            WriteContent(json, piece, content);
         json.WriteEndObject();
         json.WritePropertyName("logprobs"u8);
-        if (!isRole && !isEnd && logs?.Reports(update) == true)
+        if (content == 0 && logs?.Reports(update) == true)
             ChatReply.WriteLogs(json, [update], logs);
         else
             json.WriteNullValue();
-        json.WriteString("finish_reason"u8, isEnd ? FinishReasons.NameOf(update.FinishReason) : null);
+        json.WriteString("finish_reason"u8, isEnd ? FinishReasons.NameOf(update.FinishReason, piece.CallsTools) : null);
         json.WriteEndObject();
         End(json);
     }
@@ -50,7 +58,29 @@ internal sealed class ChatChunks(ReplyHead head, int choices, bool includesUsage
         json.WriteEndObject();
     }
 
-    private bool HasContent(CompletionUpdate update) => update.Text.Length > 0 || logs?.Reports(update) == true;
+    /// <summary>Pieces with text or a call. A token to report needs one, also where no text is certain yet.</summary>
+    private int ContentsOf(ChatUpdate piece) => Math.Max(piece.Parts.Length, logs?.Reports(piece.Update) == true ? 1 : 0);
+
+    private static int EndsOf(ChatUpdate piece) => piece.Update.FinishReason == FinishReason.None ? 0 : 1;
+
+    private static void WriteRole(Utf8JsonWriter json)
+    {
+        json.WriteString("role"u8, "assistant"u8);
+        json.WriteString("content"u8, ""u8);
+    }
+
+    private void WriteContent(Utf8JsonWriter json, ChatUpdate piece, int index)
+    {
+        ReplyPart part = index < piece.Parts.Length ? piece.Parts[index] : new ReplyPart("", null);
+        if (part.Call is not { } call)
+        {
+            json.WriteString("content"u8, part.Text);
+            return;
+        }
+        json.WriteStartArray("tool_calls"u8);
+        CallJson.Write(json, call, _calls[piece.Update.ChoiceIndex]++);
+        json.WriteEndArray();
+    }
 
     private void Begin(Utf8JsonWriter json)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LlamaEngine.Tools;
 
 namespace LlamaEngine.AspNetCore.Replies;
 
@@ -13,10 +14,12 @@ internal sealed class ChatReply(ReplyHead head, int choices, TokenLog? logs)
     private readonly Choice[] _choices = [.. Enumerable.Range(0, choices).Select(_ => new Choice())];
 
     /// <summary>Takes what was generated next.</summary>
-    public void Add(CompletionUpdate update)
+    public void Add(ChatUpdate piece)
     {
+        CompletionUpdate update = piece.Update;
         Choice choice = _choices[update.ChoiceIndex];
-        choice.Text.Append(update.Text);
+        foreach (ReplyPart part in piece.Parts)
+            choice.Add(part);
         if (logs?.Reports(update) == true)
             choice.Tokens.Add(update);
         if (update.Usage is not { } usage)
@@ -37,10 +40,20 @@ internal sealed class ChatReply(ReplyHead head, int choices, TokenLog? logs)
     private JsonNode ToJson(Choice choice, int index) => new JsonObject
     {
         ["index"] = index,
-        ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = choice.Text.ToString(), ["refusal"] = null },
+        ["message"] = ToMessage(choice),
         ["logprobs"] = logs is null ? null : ToJson(choice.Tokens, logs),
-        ["finish_reason"] = FinishReasons.NameOf(choice.Finish),
+        ["finish_reason"] = FinishReasons.NameOf(choice.Finish, choice.Calls.Count > 0),
     };
+
+    private static JsonObject ToMessage(Choice choice)
+    {
+        // A reply that only calls says nothing.
+        string? text = choice.Calls.Count > 0 && choice.Text.Length == 0 ? null : choice.Text.ToString();
+        var message = new JsonObject { ["role"] = "assistant", ["content"] = text, ["refusal"] = null };
+        if (choice.Calls.Count > 0)
+            message["tool_calls"] = new JsonArray([.. choice.Calls.Select(CallJson.ToJson)]);
+        return message;
+    }
 
     private static JsonNode? ToJson(List<CompletionUpdate> tokens, TokenLog logs)
     {
@@ -66,8 +79,17 @@ internal sealed class ChatReply(ReplyHead head, int choices, TokenLog? logs)
     {
         public StringBuilder Text { get; } = new();
 
+        public List<ToolCall> Calls { get; } = [];
+
         public List<CompletionUpdate> Tokens { get; } = [];
 
         public FinishReason Finish { get; set; }
+
+        public void Add(ReplyPart part)
+        {
+            Text.Append(part.Text);
+            if (part.Call is { } call)
+                Calls.Add(call);
+        }
     }
 }

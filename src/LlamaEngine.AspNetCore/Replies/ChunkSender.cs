@@ -7,11 +7,13 @@ namespace LlamaEngine.AspNetCore.Replies;
 /// Sends completions as events: each piece by itself, as soon as it is there. While the client does not read, the sender reads on, so that it
 /// sees the end of the generation and gives the model back; what waits for the client then is text, bounded by the tokens of the request.
 /// </summary>
+/// <typeparam name="T">What is generated, step by step.</typeparam>
 /// <param name="lease">The model; given back when all is generated.</param>
 /// <param name="includesUsage">A last piece says what all took.</param>
-internal sealed class ChunkSender(IEventWriter events, IChunks chunks, IAsyncDisposable lease, bool includesUsage)
+internal sealed class ChunkSender<T>(IEventWriter events, IChunks<T> chunks, IAsyncDisposable lease, bool includesUsage)
+    where T : class
 {
-    private readonly Queue<CompletionUpdate> _waiting = [];
+    private readonly Queue<T> _waiting = [];
     private Task<bool>? _next;
     private bool _ended;
     private Exception? _error;
@@ -19,14 +21,14 @@ internal sealed class ChunkSender(IEventWriter events, IChunks chunks, IAsyncDis
     /// <summary>Generates and sends; ends when all is sent.</summary>
     /// <param name="generate">Begins the generation.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task SendAsync(Func<CancellationToken, IAsyncEnumerable<CompletionUpdate>> generate, CancellationToken cancellation)
+    public async Task SendAsync(Func<CancellationToken, IAsyncEnumerable<T>> generate, CancellationToken cancellation)
     {
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        IAsyncEnumerator<CompletionUpdate> updates = generate(abandon.Token).GetAsyncEnumerator(abandon.Token);
+        IAsyncEnumerator<T> updates = generate(abandon.Token).GetAsyncEnumerator(abandon.Token);
         try
         {
-            while (await NextAsync(updates).ConfigureAwait(false) is { } update)
-                await SendAsync(update, updates, cancellation).ConfigureAwait(false);
+            while (await NextAsync(updates).ConfigureAwait(false) is { } piece)
+                await SendAsync(piece, updates, cancellation).ConfigureAwait(false);
             if (_error is not null)
                 ExceptionDispatchInfo.Throw(_error);
             if (includesUsage)
@@ -46,9 +48,9 @@ internal sealed class ChunkSender(IEventWriter events, IChunks chunks, IAsyncDis
     }
 
     /// <summary>What was generated next; null: nothing more.</summary>
-    private async ValueTask<CompletionUpdate?> NextAsync(IAsyncEnumerator<CompletionUpdate> updates)
+    private async ValueTask<T?> NextAsync(IAsyncEnumerator<T> updates)
     {
-        if (_waiting.TryDequeue(out CompletionUpdate? waiting))
+        if (_waiting.TryDequeue(out T? waiting))
             return waiting;
         if (_ended)
             return null;
@@ -57,17 +59,18 @@ internal sealed class ChunkSender(IEventWriter events, IChunks chunks, IAsyncDis
         return await TakeAsync(next).ConfigureAwait(false) ? updates.Current : null;
     }
 
-    private async ValueTask SendAsync(CompletionUpdate update, IAsyncEnumerator<CompletionUpdate> updates, CancellationToken cancellation)
+    private async ValueTask SendAsync(T piece, IAsyncEnumerator<T> updates, CancellationToken cancellation)
     {
-        for (int remaining = chunks.CountFor(update); remaining > 0; remaining--)
+        for (int remaining = chunks.CountFor(piece); remaining > 0; remaining--)
         {
-            chunks.Write(events.Begin(), update, remaining);
+            chunks.Write(events.Begin(), piece, remaining);
             ValueTask sending = events.SendAsync(cancellation);
             if (sending.IsCompletedSuccessfully)
                 sending.GetAwaiter().GetResult();
             else
                 await ReadOnAsync(sending.AsTask(), updates).ConfigureAwait(false);
         }
+        CompletionUpdate update = chunks.UpdateOf(piece);
         if (update.TokenId is not null)
             events.Note(1);
         if (update.Usage is { } usage && chunks.Usage.Add(update.ChoiceIndex, usage))
@@ -75,7 +78,7 @@ internal sealed class ChunkSender(IEventWriter events, IChunks chunks, IAsyncDis
     }
 
     /// <summary>Waits until the client's connection takes more, and meanwhile for what is generated.</summary>
-    private async Task ReadOnAsync(Task sending, IAsyncEnumerator<CompletionUpdate> updates)
+    private async Task ReadOnAsync(Task sending, IAsyncEnumerator<T> updates)
     {
         while (!sending.IsCompleted && !_ended)
         {

@@ -4,8 +4,10 @@ namespace LlamaEngine.AspNetCore.Replies;
 internal static class FinishReasons
 {
     /// <summary>The word; null: it has not ended.</summary>
-    public static string? NameOf(FinishReason reason) => reason switch
+    /// <param name="callsTools">The reply calls functions, which its caller is to run now.</param>
+    public static string? NameOf(FinishReason reason, bool callsTools = false) => reason switch
     {
+        FinishReason.Stop when callsTools => "tool_calls",
         FinishReason.Stop => "stop",
         FinishReason.Length => "length",
         _ => null,

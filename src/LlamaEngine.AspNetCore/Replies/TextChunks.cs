@@ -7,7 +7,7 @@ namespace LlamaEngine.AspNetCore.Replies;
 /// <param name="choices">Completions of each prompt.</param>
 /// <param name="includesUsage">Every piece has the field usage: null but in the last one.</param>
 /// <param name="createLog">Makes what writes the log probabilities of one completion; null: they are not wanted.</param>
-internal sealed class TextChunks(ReplyHead head, int count, int choices, bool includesUsage, Func<TextLog>? createLog) : IChunks
+internal sealed class TextChunks(ReplyHead head, int count, int choices, bool includesUsage, Func<TextLog>? createLog) : IChunks<CompletionUpdate>
 {
     private readonly TextLog?[] _logs = [.. Enumerable.Range(0, count).Select(_ => createLog?.Invoke())];
 
@@ -15,24 +15,27 @@ internal sealed class TextChunks(ReplyHead head, int count, int choices, bool in
     public Usage Usage { get; } = new(choices);
 
     /// <inheritdoc/>
-    public int CountFor(CompletionUpdate update) =>
-        update.Text.Length > 0 || update.FinishReason != FinishReason.None || _logs[update.ChoiceIndex]?.Reports(update) == true ? 1 : 0;
+    public CompletionUpdate UpdateOf(CompletionUpdate piece) => piece;
 
     /// <inheritdoc/>
-    public void Write(Utf8JsonWriter json, CompletionUpdate update, int remaining)
+    public int CountFor(CompletionUpdate piece) =>
+        piece.Text.Length > 0 || piece.FinishReason != FinishReason.None || _logs[piece.ChoiceIndex]?.Reports(piece) == true ? 1 : 0;
+
+    /// <inheritdoc/>
+    public void Write(Utf8JsonWriter json, CompletionUpdate piece, int remaining)
     {
         json.WriteStartObject();
         head.Write(json);
         json.WriteStartArray("choices"u8);
         json.WriteStartObject();
-        json.WriteNumber("index"u8, update.ChoiceIndex);
-        json.WriteString("text"u8, update.Text);
+        json.WriteNumber("index"u8, piece.ChoiceIndex);
+        json.WriteString("text"u8, piece.Text);
         json.WritePropertyName("logprobs"u8);
-        if (_logs[update.ChoiceIndex] is { } log && log.Reports(update))
-            log.Write(json, [update]);
+        if (_logs[piece.ChoiceIndex] is { } log && log.Reports(piece))
+            log.Write(json, [piece]);
         else
             json.WriteNullValue();
-        json.WriteString("finish_reason"u8, FinishReasons.NameOf(update.FinishReason));
+        json.WriteString("finish_reason"u8, FinishReasons.NameOf(piece.FinishReason));
         json.WriteEndObject();
         json.WriteEndArray();
         if (includesUsage)

@@ -17,6 +17,9 @@ internal sealed record ChatRequest
     /// <summary>The chat so far; in a session, what is new in it.</summary>
     public required ImmutableArray<ChatMessage> Messages { get; init; }
 
+    /// <summary>Functions that the model may call.</summary>
+    public required ToolFields Tools { get; init; }
+
     /// <summary>How to sample.</summary>
     public required GenerationOptions Generation { get; init; }
 
@@ -37,35 +40,25 @@ internal sealed record ChatRequest
         GenerationOptions generation = SamplingFields.Read(fields, limits, ReadMaxTokens(fields), priority) with
         {
             TopLogProbabilities = ReadLogProbabilities(fields),
+            ResponseFormat = FormatFields.Read(fields),
         };
         string? session = ReadSession(fields, generation);
         StreamFields stream = StreamFields.Read(fields);
         CommonFields.CheckLabels(fields);
         fields.RefuseUnless("store", value => !JsonRead.Flag(value, "store"), "false; completions are not stored");
-        RefuseWhatComesLater(fields);
+        ToolFields tools = ToolFields.Read(fields);
+        if (!tools.Tools.IsEmpty && generation.ResponseFormat is not null)
+            throw ApiException.Invalid("'response_format' leaves no room for a call: ask for tools or for a format, not for both.", "response_format", "invalid_value");
         fields.RefuseOthers();
-        return new ChatRequest { Common = common, Messages = messages, Generation = generation, Stream = stream, SessionId = session };
-    }
-
-    /// <summary>
-    /// The one place that refuses formats and tools. It goes when <see cref="GenerationOptions"/> can express them: response_format is then
-    /// read into the options, tools and tool_choice into the prompt and the reply.
-    /// </summary>
-    private static void RefuseWhatComesLater(RequestFields fields)
-    {
-        fields.RefuseUnless("response_format", value => IsText(JsonRead.Object(value, "response_format")), "{\"type\": \"text\"}");
-        fields.RefuseUnless("tools", value => JsonRead.List(value, "tools").Count == 0, "no tools");
-        fields.RefuseUnless("tool_choice", value => JsonRead.IsText(value) && JsonRead.Text(value, "tool_choice") is "none" or "auto", "none and auto");
-        fields.RefuseUnless("parallel_tool_calls", value => JsonRead.Flag(value, "parallel_tool_calls") || true, "true and false");
-    }
-
-    private static bool IsText(JsonObject format)
-    {
-        var fields = new RequestFields(format, "response_format");
-        bool isText = JsonRead.Text(fields.Require("type"), "response_format.type") == "text";
-        if (isText)
-            fields.RefuseOthers();
-        return isText;
+        return new ChatRequest
+        {
+            Common = common,
+            Messages = messages,
+            Tools = tools,
+            Generation = generation,
+            Stream = stream,
+            SessionId = session,
+        };
     }
 
     private static int? ReadMaxTokens(RequestFields fields)

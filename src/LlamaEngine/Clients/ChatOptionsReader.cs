@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 namespace LlamaEngine.Clients;
 
 /// <summary>Reads <see cref="ChatOptions"/> as <see cref="GenerationOptions"/>: every member is honoured, or refused by name.</summary>
-/// <remarks><c>ConversationId</c> and <c>Instructions</c> are not about generation; the client itself sees to them.</remarks>
+/// <remarks><c>ConversationId</c>, <c>Instructions</c> and tools are not about generation; the client itself sees to them.</remarks>
 internal static class ChatOptionsReader
 {
     private static readonly AdditionalKeys<GenerationOptions> s_keys = new(
@@ -32,7 +32,6 @@ internal static class ChatOptionsReader
         if (options is null)
             return new GenerationOptions();
         Refused.OtherModel("ChatOptions.ModelId", options.ModelId, client.Engine);
-        RefuseTools(options);
         RefuseWhatIsNotText(options);
         if (options.MaxOutputTokens < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.MaxOutputTokens, "ChatOptions.MaxOutputTokens must be at least 1.");
@@ -72,16 +71,6 @@ internal static class ChatOptionsReader
         ChatResponseFormatJson => ResponseFormat.JsonObject,
         _ => throw Refused.Member("ChatOptions.ResponseFormat", format.GetType().Name, "null, ChatResponseFormat.Text and ChatResponseFormat.Json"),
     };
-
-    private static void RefuseTools(ChatOptions options)
-    {
-        if (options.Tools is { Count: > 0 } tools)
-            throw Refused.Member("ChatOptions.Tools", string.Join(", ", tools.Select(tool => tool.Name)), "no tools");
-        if (options.ToolMode is not (null or NoneChatToolMode))
-            throw Refused.Member("ChatOptions.ToolMode", options.ToolMode.GetType().Name, "null and ChatToolMode.None, since there are no tools");
-        if (options.AllowMultipleToolCalls == true)
-            throw Refused.Member("ChatOptions.AllowMultipleToolCalls", true, "null and false, since there are no tools");
-    }
 
     private static void RefuseWhatIsNotText(ChatOptions options)
     {

@@ -10,17 +10,20 @@ internal sealed class ChatUpdates(string modelId, string? conversationId)
     private readonly DateTimeOffset _created = DateTimeOffset.UtcNow;
 
     /// <summary>A piece of the reply.</summary>
-    public ChatResponseUpdate Text(CompletionUpdate update)
+    /// <param name="contents">What it brings: text, calls, or nothing yet.</param>
+    /// <param name="hasCalls">The reply so far calls functions.</param>
+    public ChatResponseUpdate Piece(CompletionUpdate update, IList<AIContent> contents, bool hasCalls)
     {
-        ChatResponseUpdate text = Create(update.Text.Length == 0 ? [] : [new TextContent(update.Text)]);
-        text.RawRepresentation = update;
-        text.FinishReason = update.FinishReason switch
+        ChatResponseUpdate piece = Create(contents);
+        piece.RawRepresentation = update;
+        piece.FinishReason = update.FinishReason switch
         {
+            FinishReason.Stop when hasCalls => ChatFinishReason.ToolCalls,
             FinishReason.Stop => ChatFinishReason.Stop,
             FinishReason.Length => ChatFinishReason.Length,
             _ => null,
         };
-        return text;
+        return piece;
     }
 
     /// <summary>What it took: the last update.</summary>

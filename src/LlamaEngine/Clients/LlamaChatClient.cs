@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using System.Text;
 using LlamaEngine.Diagnostics;
 using Microsoft.Extensions.AI;
 
@@ -12,8 +11,8 @@ namespace LlamaEngine.Clients;
 /// Thread-safe. Does not own the engine: <see cref="Dispose"/> ends the client's conversations and leaves the engine as it is.
 /// </para>
 /// <para>
-/// Every member of <see cref="ChatOptions"/> is honoured or refused with a <see cref="NotSupportedException"/> that names it. Tools,
-/// JSON formats, reasoning and background responses are refused. <c>RawRepresentationFactory</c> may give
+/// Every member of <see cref="ChatOptions"/> is honoured or refused with a <see cref="NotSupportedException"/> that names it.
+/// Reasoning and background responses are refused. <c>RawRepresentationFactory</c> may give
 /// <see cref="GenerationOptions"/>, on which the other members are laid. <c>AdditionalProperties</c> takes the rest of them by the
 /// keys <c>min_p</c>, <c>typical_p</c>, <c>repetition_penalty</c>, <c>penalty_window</c>, <c>logit_bias</c>,
 /// <c>banned_tokens</c>, <c>min_tokens</c>, <c>stop_tokens</c>, <c>ignore_end_tokens</c>, <c>top_logprobs</c>, <c>priority</c> and
@@ -21,8 +20,16 @@ namespace LlamaEngine.Clients;
 /// 64 bits. <c>ModelId</c> must be the model's name or path.
 /// </para>
 /// <para>
-/// Messages are shown to the model as role and text. Reasoning and usage of earlier replies are left out; any other content
-/// (images, tool calls, …) is refused with a <see cref="NotSupportedException"/>. The raw representation of an update is a
+/// <c>Tools</c> are functions (<see cref="AIFunctionDeclaration"/>), for models whose chat template has tools. Calls come as
+/// <see cref="FunctionCallContent"/> as soon as each is complete, their arguments as JSON elements; the reply then ends with
+/// <see cref="ChatFinishReason.ToolCalls"/>. The client runs no function: middleware does, or the caller, who sends a
+/// <see cref="FunctionResultContent"/> in a message of the role <c>tool</c>. With <c>ToolMode</c> None the model is not told of the
+/// tools; where a call is required, the reply is one call that follows the schema. With <c>AllowMultipleToolCalls</c> false all calls
+/// of a reply but the first are left out. Tools and a JSON <c>ResponseFormat</c> exclude each other.
+/// </para>
+/// <para>
+/// Messages are shown to the model as role, text, calls and results. Reasoning and usage of earlier replies are left out; any other
+/// content (images, …) is refused with a <see cref="NotSupportedException"/>. The raw representation of an update is a
 /// <see cref="CompletionUpdate"/>, that of a response a <see cref="Completion"/>: there are tokens, log probabilities and timings.
 /// </para>
 /// <para>
@@ -105,17 +112,18 @@ public sealed class LlamaChatClient : IChatClient
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         GenerationOptions generation = ChatOptionsReader.Read(options, this);
-        ImmutableArray<ChatMessage> added = ChatText.Read(messages);
+        ChatTools tools = ChatTools.Read(options, Engine);
+        ImmutableArray<ChatMessage> added = ChatText.Read(messages, Engine.SupportsTools);
         using ConversationTurn? turn = BeginTurn(options);
-        Prompt prompt = Prompt.FromMessages([.. InstructionsOf(options), .. turn?.Messages ?? [], .. added]);
+        Prompt prompt = Prompt.FromMessages([.. InstructionsOf(options), .. turn?.Messages ?? [], .. added], tools.Tools, tools.Choice);
         var updates = new ChatUpdates(Engine.Model.Name, options?.ConversationId);
-        var reply = new StringBuilder();
+        var reply = new ChatReply(tools.Tools.IsEmpty ? null : Engine.CreateToolCallParser(prompt), options?.AllowMultipleToolCalls == false);
         await foreach (CompletionUpdate update in Engine.GenerateAsync(prompt, generation, turn?.Retained, cancellationToken).ConfigureAwait(false))
         {
-            reply.Append(update.Text);
+            List<AIContent> contents = reply.Append(update);
             if (update.FinishReason != FinishReason.None)
-                turn?.Complete([.. added, new ChatMessage(ChatRole.Assistant, reply.ToString())]);
-            yield return updates.Text(update);
+                turn?.Complete([.. added, reply.ToMessage()]);
+            yield return updates.Piece(update, contents, reply.HasCalls);
             if (update.Usage is { } usage)
                 yield return updates.Usage(usage);
         }

@@ -6,6 +6,7 @@ using LlamaEngine.Backends;
 using LlamaEngine.Models;
 using LlamaEngine.Sampling;
 using LlamaEngine.Templates;
+using LlamaEngine.Tools;
 
 namespace LlamaEngine.Contexts;
 
@@ -52,9 +53,11 @@ internal sealed record RecipeIdentity(string Id, ModelFacts Model, KvType KvType
                     Append(hash, token);
                 break;
             case { Messages: { } messages }:
-                Append(hash, "messages");
+                Append(hash, prefix.Tools.IsEmpty ? "messages" : "messages with tools");
                 Append(hash, chatTemplate ?? "");
                 Append(hash, MessageJson.ToJson(messages).ToJsonString());
+                foreach (ToolDefinition tool in prefix.Tools)
+                    Append(hash, tool.ToJson().ToJsonString());
                 break;
             default:
                 Append(hash, prefix.AllowSpecial ? "special text" : "text");

@@ -65,6 +65,9 @@ internal sealed record SamplingParameters
     /// <summary>Tokens not sampled before <see cref="MinTokens"/>: the request's stop tokens and the model's end tokens.</summary>
     public ImmutableArray<int> LateTokens { get; init; } = [];
 
+    /// <summary>Special tokens that are part of the text all the same.</summary>
+    public ImmutableArray<int> ShownTokens { get; init; } = [];
+
     /// <summary>Alternatives reported with each token's log probability; null: no log probabilities.</summary>
     public int? TopLogProbabilities { get; init; }
 

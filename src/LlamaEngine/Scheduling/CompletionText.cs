@@ -7,12 +7,14 @@ namespace LlamaEngine.Scheduling;
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class CompletionText
 {
+    private readonly Tokenizer _tokenizer;
     private readonly TokenDecoder _decoder;
     private readonly StopMatcher _stops;
     private readonly SamplingParameters _parameters;
 
     private CompletionText(Tokenizer tokenizer, SamplingParameters parameters)
     {
+        _tokenizer = tokenizer;
         _decoder = tokenizer.CreateDecoder(skipSpecial: true);
         _stops = new StopMatcher(parameters.StopStrings);
         _parameters = parameters;
@@ -36,7 +38,14 @@ internal sealed class CompletionText
     }
 
     /// <summary>Takes the next token and gives the text that is safe to show.</summary>
-    public string Append(int token) => _parameters.IsStopToken(token) ? "" : _stops.Append(_decoder.Append(token));
+    public string Append(int token)
+    {
+        if (_parameters.IsStopToken(token))
+            return "";
+        // A special token ends what stands before it, also half a character.
+        string text = _parameters.ShownTokens.Contains(token) ? _decoder.Flush() + _tokenizer.GetToken(token) : _decoder.Append(token);
+        return _stops.Append(text);
+    }
 
     /// <summary>Gives what is left at the end of the completion.</summary>
     public string Flush() => _stops.Append(_decoder.Flush()) + _stops.Flush();

@@ -25,6 +25,15 @@ public sealed class FuzzTests
             {"messages": [{"role": "user", "content": "river"}], "stream": true, "stream_options": {"include_usage": true}, "max_completion_tokens": 4,
              "stop": ["a", "b"], "logit_bias": {"5": 1}, "session_id": "s", "metadata": {"a": "b"}, "top_p": 0.9, "frequency_penalty": 1}
             """),
+        ("/v1/chat/completions", """
+            {"messages": [{"role": "user", "content": "river"}], "max_tokens": 8, "response_format": {"type": "json_schema", "json_schema": {"name": "a",
+             "strict": true, "schema": {"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}, "b": {"enum": ["x", null]},
+             "c": {"type": "array", "items": {"$ref": "#/properties/a"}, "maxItems": 3}}, "required": ["a"], "additionalProperties": false}}}}
+            """),
+        ("/v1/chat/completions", """
+            {"messages": [{"role": "user", "content": "river"}], "max_tokens": 8, "tool_choice": {"type": "function", "function": {"name": "f"}},
+             "tools": [{"type": "function", "function": {"name": "f", "description": "d", "strict": true, "parameters": {"type": "object"}}}]}
+            """),
         ("/v1/completions", """
             {"prompt": ["river", "lake"], "max_tokens": 4, "n": 2, "logprobs": 2, "temperature": 1, "top_k": 5, "min_p": 0.1, "typical_p": 0.9,
              "repetition_penalty": 1.1, "min_tokens": 1, "ignore_eos": true, "stop_token_ids": [3], "priority": 1, "timeout": "5m", "keep_alive": "1h"}

@@ -53,7 +53,7 @@ public sealed class TokenEndpointTests(LexiconServer fixture) : IClassFixture<Le
     [InlineData("/detokenize", """{"tokens": [1, 1.5]}""", "tokens[1]")]
     [InlineData("/detokenize", """{"tokens": [99999999]}""", "tokens[0]")]
     [InlineData("/apply-template", """{"messages": []}""", "messages")]
-    [InlineData("/apply-template", """{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "tools")]
+    [InlineData("/apply-template", """{"messages": [{"role": "user", "content": "a"}], "tools": [{}]}""", "tools[0].type")]
     public async Task What_is_wrong_is_refused_by_name(string path, string body, string field)
     {
         Reply reply = await Server.PostAsync(path, body);
