@@ -11,7 +11,7 @@ internal sealed class NumberTracker
     private const int Dead = -1, MaxDivisor = 5_000, MaxPlaces = 30;
 
     private readonly (string Integer, string Fraction)? _low, _high;
-    private readonly bool _lowExclusive, _highExclusive, _isEmpty, _isPoint;
+    private readonly bool _lowExclusive, _highExclusive, _isEmpty;
     private readonly int _divisor = 1, _places = -1;
 
     /// <summary>Creates the tracker.</summary>
@@ -26,7 +26,6 @@ internal sealed class NumberTracker
         if (high is { } most)
             _high = most.Digits();
         _isEmpty = high is { } bound && bound.Sign * sign < 0;
-        _isPoint = range.IsPoint;
         if (range.MultipleOf is not { } factor)
             return;
         _places = Math.Max(0, -factor.Exponent);
@@ -70,8 +69,7 @@ internal sealed class NumberTracker
             if (index < _places)
                 state[2] = ((state[2] * 10) + digit) % _divisor;
         }
-        // A single number has but one way to be written, up to zeros at its end.
-        return !_isPoint || (state[0] == 0 && state[1] == 0) || Kill(state);
+        return true;
     }
 
     /// <summary>Whether a number may end here.</summary>
