@@ -66,16 +66,16 @@ public class SchemaRefusalTests
 
     [Theory]
     [InlineData("""{"allOf":[{"anyOf":[{"minLength":1},{"minLength":2},{"minLength":3},{"minLength":4}]},{"anyOf":[{"minLength":5},{"minLength":6},{"minLength":7},{"minLength":8}]},{"anyOf":[{"maxLength":15},{"maxLength":16},{"maxLength":17},{"maxLength":18}]},{"anyOf":[{"minItems":1},{"minItems":2},{"minItems":3},{"minItems":4}]},{"anyOf":[{"maxItems":5},{"maxItems":6},{"maxItems":7},{"maxItems":8}]},{"anyOf":[{"minimum":1},{"minimum":2},{"minimum":3},{"minimum":4}]}]}""", "alternatives")]
-    [InlineData("""{"pattern":"((a{1,99}){1,99}b)*"}""", "takes too long")]
+    [InlineData("""{"pattern":"^((a{1,99}){1,99}b)*$"}""", "takes too long")]
     [InlineData("""{"pattern":"^[ab]*a[ab]{9}$","minLength":9000}""", "states")]
-    [InlineData("""{"patternProperties":{"a[xy]{6}$":true,"b[xy]{6}$":true,"c[xy]{6}$":true,"d[xy]{6}$":true}}""", "states")]
+    [InlineData("""{"patternProperties":{"a.{6}$":true,"b.{6}$":true,"c.{6}$":true,"d.{6}$":true}}""", "states")]
     public void What_would_take_too_much_is_refused(string schema, string reason) =>
         Assert.Contains(reason, Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile(schema)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Many_schemas_of_which_each_takes_little_are_refused_together()
     {
-        string numbers = string.Join(',', Enumerable.Range(0, 2_000).Select(i => $"\"p{i}\":{{\"multipleOf\":{4_000 + (i % 900)}}}"));
+        string numbers = string.Join(',', Enumerable.Range(0, 500).Select(i => $"\"p{i}\":{{\"multipleOf\":{400 + (i % 100)}}}"));
         UnsupportedSchemaException exception =
             Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile($"{{\"properties\":{{{numbers}}}}}"));
         Assert.Contains("takes too long", exception.Message, StringComparison.Ordinal);

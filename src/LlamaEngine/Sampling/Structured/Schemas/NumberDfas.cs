@@ -10,7 +10,7 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 internal static class NumberDfas
 {
     private const int Start = 0, Minus = 1, Zero = 2, Integer = 3, Point = 4, Fraction = 5, E = 6, ESign = 7, Exponent = 8;
-    private const int Digits = 20, ExponentDigits = 2, MaxStates = 20_000;
+    private const int Digits = 20, FewDigits = 12, ManyRemainders = 100, ExponentDigits = 2, MaxStates = 60_000;
 
     // A state: phase, sign, digits of this part, and the tracker's numbers.
     private const int Header = 3, TrackerLength = 3;
@@ -27,7 +27,7 @@ internal static class NumberDfas
         NumberTracker plus = new(range, negative: false), minus = new(range, negative: true);
         if (plus.IsTooLarge)
             return null;
-        int most = Math.Max(Digits, Math.Max(plus.LongestBound, minus.LongestBound) + 2);
+        int most = Math.Max(plus.Divisor > ManyRemainders ? FewDigits : Digits, Math.Max(plus.LongestBound, minus.LongestBound) + 2);
         var known = new Dictionary<StateTuple, int>();
         var states = new List<int[]>();
         var edges = new List<(int, byte, int)>();
@@ -37,7 +37,7 @@ internal static class NumberDfas
         {
             if (states.Count > MaxStates)
                 return null;
-            budget.Spend(4);
+            budget.Spend(10);
             int[] tuple = states[state];
             NumberTracker tracker = tuple[1] == 0 ? plus : minus;
             accepts.Add(tuple[0] is Zero or Integer or Fraction or Exponent && tracker.Accepts(tuple[0] == Fraction, tuple[2], tuple.AsSpan(Header)));

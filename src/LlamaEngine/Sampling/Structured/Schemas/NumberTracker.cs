@@ -8,7 +8,7 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 /// </summary>
 internal sealed class NumberTracker
 {
-    private const int Dead = -1, MaxDivisor = 5_000, MaxPlaces = 30;
+    private const int Dead = -1, MaxDivisor = 1_000, MaxPlaces = 30;
 
     private readonly (string Integer, string Fraction)? _low, _high;
     private readonly bool _lowExclusive, _highExclusive, _isEmpty;
@@ -37,6 +37,9 @@ internal sealed class NumberTracker
     /// <summary>Its multiples would take too many states.</summary>
     public bool IsTooLarge { get; }
 
+    /// <summary>The remainders it tells apart.</summary>
+    public int Divisor => _divisor;
+
     /// <summary>Digits of the longest bound before or behind the point.</summary>
     public int LongestBound => Math.Max(Math.Max(Length(_low), Length(_high)), _places);
 
@@ -59,6 +62,8 @@ internal sealed class NumberTracker
         {
             state[0] = AfterInteger(_low, index, state[0]);
             state[1] = AfterInteger(_high, index, state[1]);
+            if (_places == 0 && state[2] != 0)
+                return Kill(state);
         }
         else if (NumberDfas.IsFraction(phase))
         {
@@ -68,6 +73,9 @@ internal sealed class NumberTracker
                 return Kill(state);
             if (index < _places)
                 state[2] = ((state[2] * 10) + digit) % _divisor;
+            // Behind the last place that the factor has, only zeros follow.
+            if (index + 1 == _places && state[2] != 0)
+                return Kill(state);
         }
         return true;
     }

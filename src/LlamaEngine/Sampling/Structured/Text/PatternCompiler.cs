@@ -153,7 +153,7 @@ internal sealed class PatternCompiler
             if (state.Other >= 0)
                 open.Push(state.Other);
         }
-        _spend?.Invoke(found.Count);
+        _spend?.Invoke(4 * found.Count);
         return [.. found];
     }
 }
