@@ -9,7 +9,16 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 /// </summary>
 internal static class NumberDfas
 {
-    private const int Start = 0, Minus = 1, Zero = 2, Integer = 3, Point = 4, Fraction = 5, E = 6, ESign = 7, Exponent = 8;
+    /// <summary>The phase of a digit before the point, unless it is a leading zero.</summary>
+    public const int Integer = 3;
+
+    /// <summary>The phase of the point.</summary>
+    public const int Point = 4;
+
+    /// <summary>The phase of a digit behind the point.</summary>
+    public const int Fraction = 5;
+
+    private const int Start = 0, Minus = 1, Zero = 2, E = 6, ESign = 7, Exponent = 8;
     private const int Digits = 20, FewDigits = 12, ManyRemainders = 100, ExponentDigits = 2, MaxStates = 60_000;
 
     // A state: phase, sign, digits of this part, and the tracker's numbers.
@@ -75,15 +84,6 @@ internal static class NumberDfas
             return tracker.Step(phase, tuple[2], next - '0', result.AsSpan(Header)) ? result : null;
         }
     }
-
-    /// <summary>The phases that trackers see: digits before and behind the point, and the point.</summary>
-    public static bool IsInteger(int phase) => phase == Integer;
-
-    /// <inheritdoc cref="IsInteger"/>
-    public static bool IsFraction(int phase) => phase == Fraction;
-
-    /// <inheritdoc cref="IsInteger"/>
-    public static bool IsPoint(int phase) => phase == Point;
 
     private static int? Phase(int phase, byte next)
     {

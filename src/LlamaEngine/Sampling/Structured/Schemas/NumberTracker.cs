@@ -52,20 +52,20 @@ internal sealed class NumberTracker
     {
         if (_isEmpty || state[2] == Dead)
             return Kill(state);
-        if (NumberDfas.IsInteger(phase))
+        if (phase == NumberDfas.Integer)
         {
             Compare(_low?.Integer, index, digit, ref state[0]);
             Compare(_high?.Integer, index, digit, ref state[1]);
             state[2] = ((state[2] * 10) + digit) % _divisor;
         }
-        else if (NumberDfas.IsPoint(phase))
+        else if (phase == NumberDfas.Point)
         {
             state[0] = AfterInteger(_low, index, state[0]);
             state[1] = AfterInteger(_high, index, state[1]);
             if (_places == 0 && state[2] != 0)
                 return Kill(state);
         }
-        else if (NumberDfas.IsFraction(phase))
+        else if (phase == NumberDfas.Fraction)
         {
             Compare(_low is { } low ? low.Fraction.PadRight(index + 1, '0') : null, index, digit, ref state[0]);
             Compare(_high is { } high ? high.Fraction.PadRight(index + 1, '0') : null, index, digit, ref state[1]);
