@@ -18,6 +18,8 @@ internal static class CommandLine
         if (parsed.Action is ParseErrorAction)
             return ReportUsage(parsed, console);
         InvocationConfiguration invocation = new() { Output = console.Output, Error = console.Error, EnableDefaultExceptionHandler = false };
+        if (parsed.CommandResult.Command.Name == ServeCommand.Name)
+            invocation.ProcessTerminationTimeout = null; // its host hears the signals, and gives requests their time
         try
         {
             return await parsed.InvokeAsync(invocation, cancellationToken);
@@ -47,6 +49,7 @@ internal static class CommandLine
             InspectCommand.Create(console),
             DoctorCommand.Create(console),
             QuantizeCommand.Create(console),
+            ServeCommand.Create(),
         };
         CommonOptions.AddTo(root);
         root.Directives.Clear();

@@ -12,6 +12,9 @@ internal static class ExitCodes
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
+    /// <summary><c>serve</c> was told to stop, and had to cut requests off that did not end in time.</summary>
+    public const int CutOff = 3;
+
     /// <summary>Ctrl+C, as shells report it.</summary>
     public const int Cancelled = 130;
 }

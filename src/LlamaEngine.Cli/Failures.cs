@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 
 namespace LlamaEngine.Cli;
 
@@ -18,7 +19,7 @@ internal static class Failures
     {
         OperationCanceledException => "Cancelled.",
         LlamaEngineException or UsageException or FailureException or IOException or UnauthorizedAccessException
-            or JsonException => Shorten(exception.Message),
+            or JsonException or OptionsValidationException => Shorten(exception.Message),
         ArgumentException argument => WithoutParameter(argument),
         OutOfMemoryException => "There is not enough memory. A smaller --context, or a model with fewer bits a weight, needs less.",
         _ => $"Internal error, please report it: {exception.GetType().Name}: {Shorten(exception.Message)}",

@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "The deadline has passed: {Requests} requests are cut off.")]
     public static partial void CutOff(ILogger logger, int requests);
 
+    [LoggerMessage(4, LogLevel.Critical, "The server cannot start.")]
+    public static partial void CannotStart(ILogger logger, Exception exception);
+
     [LoggerMessage(3, LogLevel.Information, "Ready at {Url}.")]
     public static partial void Ready(ILogger logger, string url);
 }

@@ -21,6 +21,9 @@ internal sealed class ApiException(int status, string type, string message, stri
     /// <summary>Seconds after which the client may try again (Retry-After); null: not said.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>What went wrong inside, for the log alone; null: nothing did.</summary>
+    public Exception? Cause { get; init; }
+
     /// <summary>A field that is missing, wrong or not supported: 400.</summary>
     public static ApiException Invalid(string message, string? parameter = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, "invalid_request_error", message, parameter, code);

@@ -20,15 +20,16 @@ internal sealed class ApiGate(ServerLifetime lifetime, ApiKeyRing? keys, int mos
         try
         {
             limits?.Begin();
-            var usage = new RequestUsage();
-            context.Features.Set(usage);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.Cut);
+            var control = new RequestControl(stop.Token);
+            context.Features.Set(control);
             try
             {
                 await endpoint(context).ConfigureAwait(false);
             }
             finally
             {
-                limits?.End(usage.Tokens);
+                limits?.End(control.Tokens);
             }
         }
         finally
@@ -37,7 +38,9 @@ internal sealed class ApiGate(ServerLifetime lifetime, ApiKeyRing? keys, int mos
         }
     }
 
-    private KeyLimits? Authenticate(HttpContext context)
+    /// <summary>The limits of the key that a request brings; null: none is needed.</summary>
+    /// <exception cref="ApiException">It brings none, or nobody's (401).</exception>
+    public KeyLimits? Authenticate(HttpContext context)
     {
         if (keys is null)
             return null;

@@ -1,15 +1,18 @@
 using LlamaEngine.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace LlamaEngine.AspNetCore.Lifetime;
 
 /// <summary>Drains the server when the host is told to stop, before the host stops listening: readiness says so meanwhile.</summary>
-internal sealed class DrainService(ServerLifetime lifetime, TimeSpan deadline, TimeProvider clock, ILogger<DrainService> logger) : IHostedLifecycleService
+internal sealed class DrainService(
+    ServerLifetime lifetime, IOptions<LlamaEngineServerOptions> options, TimeProvider clock, ILogger<DrainService> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        TimeSpan deadline = options.Value.DrainTimeout;
         Log.Draining(logger, lifetime.Requests, deadline.TotalSeconds);
         await lifetime.DrainAsync(deadline, clock, cancellationToken).ConfigureAwait(false);
         if (lifetime.CutOff > 0)

@@ -45,6 +45,9 @@ internal sealed class ServerLifetime : IDisposable
     /// <summary>Requests that had to be cut off at the end of the deadline.</summary>
     public int CutOff { get; private set; }
 
+    /// <summary>Why the server had to stop; null: it was told to.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>Cancelled when what is still being served has to stop.</summary>
     public CancellationToken Cut => _cut.Token;
 

@@ -12,6 +12,6 @@ internal sealed class ModelLease(string name, InferenceEngine engine, IAsyncDisp
     /// <summary>The engine; not to be used after the lease.</summary>
     public InferenceEngine Engine { get; } = engine;
 
-    /// <inheritdoc/>
+    /// <summary>Gives the model back, once.</summary>
     public ValueTask DisposeAsync() => lease?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -26,6 +26,11 @@ internal sealed class BenchServingCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         Workload workload = _options.Workload(parsed);
+        if (_options.Url(parsed) is { } url)
+        {
+            await PrintAsync(await MeasureAsync(parsed, workload, url, cancellationToken), parsed);
+            return ExitCodes.Success;
+        }
         EngineOptions engine = FitContext(_options.Engine(parsed), workload);
         List<ServedRequest[]> served = [];
         ServingResult result = await MeasureAsync(parsed, workload, engine, served, cancellationToken);
@@ -57,8 +62,28 @@ internal sealed class BenchServingCommand
         ParseResult parsed, Workload workload, EngineOptions options, List<ServedRequest[]> served, CancellationToken cancellationToken)
     {
         await using InferenceEngine engine = await EngineLoader.LoadAsync(_console, options, cancellationToken);
+        int[] vocabulary = RequestPlanner.PlainTokensOf(
+            engine.Model.Configuration.VocabularySize, engine.HasTokenizer ? engine.Tokenizer : null);
+        List<ServingRun> runs = await MeasureAsync(parsed, new ServingBenchmark(new EngineTarget(engine), vocabulary, workload), served, cancellationToken);
+        long kvTokens = (long)engine.Statistics.KvBlocks * engine.Statistics.KvBlockSize;
+        return Describe(engine.Model.Name, engine.Model.Device, kvTokens, workload, runs);
+    }
+
+    /// <summary>Measures a server; the model's file is opened for its vocabulary only.</summary>
+    private async Task<ServingResult> MeasureAsync(ParseResult parsed, Workload workload, Uri url, CancellationToken cancellationToken)
+    {
+        using HttpTarget server = new(url);
+        await server.FindModelAsync(cancellationToken);
+        using ModelFile file = ModelFile.Open(_options.Model(parsed));
+        int[] vocabulary = RequestPlanner.PlainTokensOf(file.Configuration.VocabularySize, file.LoadTokenizer());
+        List<ServingRun> runs = await MeasureAsync(parsed, new ServingBenchmark(server, vocabulary, workload), [], cancellationToken);
+        return Describe(server.Model, $"the server {url}", null, workload, runs);
+    }
+
+    private async Task<List<ServingRun>> MeasureAsync(
+        ParseResult parsed, ServingBenchmark benchmark, List<ServedRequest[]> served, CancellationToken cancellationToken)
+    {
         using ProgressLine progress = new(_console);
-        ServingBenchmark benchmark = new(engine, workload);
         await benchmark.WarmUpAsync(cancellationToken);
         List<ServingRun> runs = [];
         foreach (int users in _options.Users(parsed))
@@ -69,7 +94,7 @@ internal sealed class BenchServingCommand
             runs.Add(run);
             served.Add(ended);
         }
-        return Describe(engine, workload, runs);
+        return runs;
     }
 
     /// <summary>Runs everything again on an engine for one sequence, when the first one's memory is free again.</summary>
@@ -95,12 +120,12 @@ internal sealed class BenchServingCommand
         return verified;
     }
 
-    private static ServingResult Describe(InferenceEngine engine, Workload workload, List<ServingRun> runs) => new()
+    private static ServingResult Describe(string model, string device, long? kvTokens, Workload workload, List<ServingRun> runs) => new()
     {
-        Model = engine.Model.Name,
-        Device = engine.Model.Device,
+        Model = model,
+        Device = device,
         Processor = ProcessorName.Find(),
-        KvTokens = (long)engine.Statistics.KvBlocks * engine.Statistics.KvBlockSize,
+        KvTokens = kvTokens,
         Prompt = workload.Prompt.ToString(),
         Gen = workload.Generated.ToString(),
         SharedPrefix = workload.SharedPrefix,

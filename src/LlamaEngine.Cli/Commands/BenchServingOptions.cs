@@ -11,6 +11,13 @@ internal sealed class BenchServingOptions
     private const int MaxTokens = 1_000_000, MaxUsers = 1024, MaxKvTokens = 1 << 26, MinRequests = 32, RequestsPerUser = 2;
 
     private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<Uri?> _url = new("--url")
+    {
+        Description = "Measure a server that speaks OpenAI's API (its /v1/completions) instead of an engine in this process; "
+            + "--model then only tells its vocabulary.",
+        HelpName = "http://…",
+        CustomParser = ParseUrl,
+    };
     private readonly Option<int[]> _users = new("--users")
     {
         Description = "Requests at a time, one run for each number; default: 1,2,4,8,16,32,64,128.",
@@ -52,11 +59,27 @@ internal sealed class BenchServingOptions
     {
         Option[] all =
         [
-            _model, _users, _requests, _prompt, _gen, _sharedPrefix, _arrival, _kvTokens, _kvType, _temperature, _cancel, _seed, _verify, _json, _plot,
+            _model, _url, _users, _requests, _prompt, _gen, _sharedPrefix, _arrival, _kvTokens, _kvType, _temperature, _cancel, _seed, _verify, _json, _plot,
         ];
         foreach (Option option in all)
             command.Options.Add(option);
     }
+
+    /// <summary>The server to be measured; null: an engine in this process.</summary>
+    /// <exception cref="UsageException">There is one, and an option that is about an engine in this process.</exception>
+    public Uri? Url(ParseResult parsed)
+    {
+        if (parsed.GetValue(_url) is not { } url)
+            return null;
+        if (parsed.GetValue(_verify))
+            throw new UsageException("--verify compares log probabilities bit by bit, which a server does not send; leave it out with --url.");
+        if (parsed.GetValue(_kvTokens) is not null || parsed.GetValue(_kvType) is not null)
+            throw new UsageException("--kv-tokens and --kv-type are the server's own with --url.");
+        return url;
+    }
+
+    /// <summary>The model's file.</summary>
+    public string Model(ParseResult parsed) => parsed.GetValue(_model)!;
 
     /// <summary>The numbers of users, one a run.</summary>
     public int[] Users(ParseResult parsed) => parsed.GetValue(_users)!;
@@ -105,6 +128,15 @@ internal sealed class BenchServingOptions
             return range;
         },
     };
+
+    private static Uri? ParseUrl(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        if (Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+            return url;
+        result.AddError($"--url takes an address like http://127.0.0.1:8080, not '{text}'.");
+        return null;
+    }
 
     private static int[] ParseUsers(ArgumentResult result)
     {

@@ -11,8 +11,8 @@ internal sealed record ServingResult
 
     public required string Processor { get; init; }
 
-    /// <summary>Positions that the KV cache holds.</summary>
-    public required long KvTokens { get; init; }
+    /// <summary>Positions that the KV cache holds; null: a server does not tell.</summary>
+    public required long? KvTokens { get; init; }
 
     /// <summary>Tokens of a prompt.</summary>
     public required string Prompt { get; init; }

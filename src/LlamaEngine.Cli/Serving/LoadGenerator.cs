@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace LlamaEngine.Cli.Serving;
 
-/// <summary>Sends planned requests to an engine, as many users would: each user has one request at a time.</summary>
+/// <summary>Sends planned requests to an engine or a server, as many users would: each user has one request at a time.</summary>
 /// <remarks>
 /// In a closed loop a user sends the next request when the last is done. With arrivals of their own, requests take the next free
 /// user in the order of their arrival; one that finds all of them busy waits for one, and its times count that wait.
 /// </remarks>
-internal sealed class LoadGenerator(InferenceEngine engine)
+internal sealed class LoadGenerator(ILoadTarget target)
 {
     private readonly Lock _lock = new();
     private TimeSpan _waited;
@@ -81,7 +81,7 @@ internal sealed class LoadGenerator(InferenceEngine engine)
     private async Task ReadAsync(ServedRequest served, CancellationTokenSource withdrawal)
     {
         Withdrawal? plan = served.Plan.Withdrawal;
-        await foreach (CompletionUpdate update in engine.GenerateAsync(served.Plan.Prompt, served.Plan.Options, withdrawal.Token))
+        await foreach (CompletionUpdate update in target.GenerateAsync(served.Plan, withdrawal.Token))
         {
             served.Add(update);
             Note(served);
@@ -97,7 +97,7 @@ internal sealed class LoadGenerator(InferenceEngine engine)
 
     private void Note(ServedRequest served)
     {
-        int blocks = engine.Statistics.KvBlocksInUse;
+        int blocks = target.Statistics.KvBlocksInUse;
         lock (_lock)
         {
             _peakBlocks = Math.Max(_peakBlocks, blocks);

@@ -1,3 +1,5 @@
+using LlamaEngine.Tokenization;
+
 namespace LlamaEngine.Cli.Serving;
 
 /// <summary>Draws the requests of a load test: random tokens, lengths, seeds, arrivals and withdrawals.</summary>
@@ -22,13 +24,15 @@ internal sealed class RequestPlanner
         _shared = DrawTokens(workload.SharedPrefix);
     }
 
-    /// <summary>The tokens of an engine's vocabulary that stand for text.</summary>
-    public static int[] PlainTokensOf(InferenceEngine engine)
+    /// <summary>The tokens of a vocabulary that stand for text.</summary>
+    /// <param name="size">Tokens in the vocabulary.</param>
+    /// <param name="tokenizer">Tells what they are; null: all stand for text.</param>
+    public static int[] PlainTokensOf(int size, Tokenizer? tokenizer)
     {
-        int[] all = [.. Enumerable.Range(0, engine.Model.Configuration.VocabularySize)];
-        if (!engine.HasTokenizer)
+        int[] all = [.. Enumerable.Range(0, size)];
+        if (tokenizer is null)
             return all;
-        int[] plain = [.. all.Where(token => token < engine.Tokenizer.VocabularySize && !engine.Tokenizer.IsSpecial(token))];
+        int[] plain = [.. all.Where(token => token < tokenizer.VocabularySize && !tokenizer.IsSpecial(token))];
         return plain.Length > 0 ? plain : all;
     }
 

@@ -32,6 +32,9 @@ internal sealed class ServedRequest(PlannedRequest plan, long arrived)
     /// <summary>Takes an update.</summary>
     public void Add(CompletionUpdate update)
     {
+        // A server may send several tokens at once, and says at the end how many there were.
+        if (update.Usage is { } usage)
+            Tokens = usage.CompletionTokens - (update.TokenId is null ? 0 : 1);
         if (update.TokenId is not { } token)
             return;
         _last = Stopwatch.GetTimestamp();

@@ -3,16 +3,18 @@ using LlamaEngine.Cli.Json;
 
 namespace LlamaEngine.Cli.Serving;
 
-/// <summary>Measures an engine under load, once for every number of users, and keeps what was served for verification.</summary>
-internal sealed class ServingBenchmark(InferenceEngine engine, Workload workload)
+/// <summary>Measures an engine or a server under load, once for every number of users, and keeps what was served for verification.</summary>
+/// <param name="target">What is measured.</param>
+/// <param name="vocabulary">The tokens that prompts are made of.</param>
+internal sealed class ServingBenchmark(ILoadTarget target, int[] vocabulary, Workload workload)
 {
     private const int WarmUpUsers = 8, WarmUpRequests = 16;
 
-    private readonly RequestPlanner _planner = new(workload, RequestPlanner.PlainTokensOf(engine));
+    private readonly RequestPlanner _planner = new(workload, vocabulary);
 
     /// <summary>Runs a few requests that are not measured: page faults, compiled code, the clock of the processor.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken) =>
-        await new LoadGenerator(engine).RunAsync(WarmUpUsers, _planner.Plan(WarmUpRequests), () => { }, cancellationToken);
+        await new LoadGenerator(target).RunAsync(WarmUpUsers, _planner.Plan(WarmUpRequests), () => { }, cancellationToken);
 
     /// <summary>Measures one run.</summary>
     /// <param name="users">Requests at a time.</param>
@@ -22,12 +24,12 @@ internal sealed class ServingBenchmark(InferenceEngine engine, Workload workload
         int users, int requests, Action done, CancellationToken cancellationToken)
     {
         PlannedRequest[] planned = _planner.Plan(requests);
-        LoadGenerator load = new(engine);
-        EngineStatistics before = engine.Statistics;
+        LoadGenerator load = new(target);
+        EngineStatistics before = target.Statistics;
         long start = Stopwatch.GetTimestamp();
         ServedRequest[] served = await load.RunAsync(users, planned, done, cancellationToken);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        EngineStatistics after = engine.Statistics;
+        EngineStatistics after = target.Statistics;
         ServingRun summary = Summarize(served), run = summary with
         {
             Users = users,

@@ -13,7 +13,7 @@ internal static class ServingTable
     {
         bool verified = result.Runs.Any(run => run.Mismatches is not null), cancelled = result.Runs.Any(run => run.Cancelled > 0);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            {result.Model} on {result.Device} ({result.Processor}), {result.KvTokens} positions of KV cache
+            {result.Model} on {result.Device} ({result.Processor}){(result.KvTokens is { } positions ? $", {positions} positions of KV cache" : "")}
             prompts of {result.Prompt} tokens, {result.SharedPrefix} of them shared, {result.Gen} to generate, arrivals {result.Arrival}; times in ms: p50 / p95 / p99
             """));
         output.WriteLine(Line("users", "requests", "tokens/s", "first token", "per token", "latency", "hits", "preempted")

@@ -13,7 +13,25 @@ internal sealed class ConversationStore(InferenceEngine engine, ConversationOpti
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Conversation> _conversations = new(StringComparer.Ordinal);
     private readonly LinkedList<Conversation> _retained = []; // the least recently used first
+    private InferenceEngine _engine = engine;
     private bool _disposed;
+
+    /// <summary>
+    /// Has the conversations go on with another engine of the same model, after the one before was unloaded, and all that it kept with
+    /// it. Called while no turn runs.
+    /// </summary>
+    public void MoveTo(InferenceEngine engine)
+    {
+        lock (_lock)
+        {
+            if (engine == _engine)
+                return;
+            _engine = engine;
+            _retained.Clear();
+            foreach (Conversation conversation in _conversations.Values)
+                conversation.Retained = null;
+        }
+    }
 
     /// <summary>Begins the next turn of a conversation, the first one of an unknown one.</summary>
     /// <exception cref="ConversationBusyException">A turn of it is running.</exception>
@@ -114,7 +132,7 @@ internal sealed class ConversationStore(InferenceEngine engine, ConversationOpti
     private void LetGo(Conversation conversation)
     {
         if (conversation.Retained is { } retained)
-            engine.Release(retained);
+            _engine.Release(retained);
         conversation.Retained = null;
     }
 }

@@ -143,6 +143,17 @@ public sealed partial class ContextPool : IAsyncDisposable
         _meter.Dispose();
     }
 
+    /// <summary>Unloads an engine now, if it is loaded, not pinned, and nobody rents it; it is loaded again when it is wanted.</summary>
+    /// <returns>False: it stays, or is not there.</returns>
+    /// <inheritdoc cref="Pin"/>
+    internal bool TryUnload(string name)
+    {
+        PooledEngine pooled = Find(name);
+        bool unloads = false;
+        Change(actions => unloads = PoolLedger.TryUnload(pooled, actions));
+        return unloads;
+    }
+
     /// <summary>A lease ended.</summary>
     internal void Return(PooledEngine pooled) => Change(actions => _ledger.Return(pooled, actions));
 

@@ -142,6 +142,16 @@ internal sealed partial class PoolLedger(long hostBudget, long? limit = null)
         Serve(actions);
     }
 
+    /// <summary>Somebody asks for an engine's memory although nobody else wants it yet.</summary>
+    /// <returns>False: it is in use, pinned, or not loaded.</returns>
+    public static bool TryUnload(PooledEngine engine, List<PoolAction> actions)
+    {
+        if (engine is not { State: PooledEngineState.Loaded, Leases: 0, IsPinned: false })
+            return false;
+        Unload(engine, actions);
+        return true;
+    }
+
     /// <summary>Turns away all who wait and unloads every engine as soon as nobody rents it.</summary>
     public void Close(List<PoolAction> actions)
     {

@@ -16,6 +16,9 @@ internal sealed class EngineHolder(
     private readonly CancellationTokenSource _disposal = new();
     private Task<InferenceEngine>? _load;
 
+    /// <summary>The name of the engine's options: its key, empty for the one without.</summary>
+    public string Name => name;
+
     /// <summary>The load that is running or has ended; null: nobody has asked yet.</summary>
     public Task<InferenceEngine>? Load => Volatile.Read(ref _load);
 

@@ -1,0 +1,60 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json.Nodes;
+using LlamaEngine.AspNetCore.Errors;
+using LlamaEngine.AspNetCore.Json;
+using LlamaEngine.AspNetCore.Requests;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace LlamaEngine.AspNetCore.Http;
+
+/// <summary>Reads the JSON object that a request carries.</summary>
+internal static class RequestBody
+{
+    /// <summary>The object.</summary>
+    /// <exception cref="ApiException">It is not JSON (415), too long (413), or no object (400).</exception>
+    public static async Task<JsonObject> ReadAsync(HttpRequest request, ServerLimits limits, CancellationToken cancellation)
+    {
+        RequireJson(request.ContentType);
+        if (request.ContentLength > limits.BodyBytes)
+            throw TooLong(limits);
+        // The host's own limit counts the frames of chunks too; what is read is counted here.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } host)
+            host.MaxRequestBodySize = null;
+        while (true)
+        {
+            ReadResult read = await request.BodyReader.ReadAsync(cancellation).ConfigureAwait(false);
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            if (buffer.Length > limits.BodyBytes)
+                throw TooLong(limits);
+            if (read.IsCompleted)
+            {
+                try
+                {
+                    return JsonBody.Parse(buffer.IsSingleSegment ? buffer.FirstSpan : buffer.ToArray(), limits.Depth);
+                }
+                finally
+                {
+                    request.BodyReader.AdvanceTo(buffer.End);
+                }
+            }
+            request.BodyReader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private static void RequireJson(string? contentType)
+    {
+        bool isJson = MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
+            && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
+        if (!isJson)
+            throw new ApiException(
+                StatusCodes.Status415UnsupportedMediaType, "invalid_request_error",
+                "The Content-Type must be application/json, in UTF-8.", code: "unsupported_media_type");
+    }
+
+    private static ApiException TooLong(ServerLimits limits) => new(
+        StatusCodes.Status413PayloadTooLarge, "invalid_request_error", $"The body is longer than {limits.BodyBytes} bytes.", code: "body_too_large");
+}

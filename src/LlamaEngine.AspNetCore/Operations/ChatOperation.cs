@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using LlamaEngine.AspNetCore.Errors;
+using LlamaEngine.AspNetCore.Models;
+using LlamaEngine.AspNetCore.Replies;
+using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.AspNetCore.Sessions;
+using LlamaEngine.Clients;
+using Microsoft.Extensions.AI;
+
+namespace LlamaEngine.AspNetCore.Operations;
+
+/// <summary>/v1/chat/completions: answers a chat.</summary>
+internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions, ServerLimits limits, TimeProvider clock) : IStreamingOperation
+{
+    /// <inheritdoc/>
+    public string Path => "/v1/chat/completions";
+
+    /// <inheritdoc/>
+    public string? PromptField => "messages";
+
+    /// <inheritdoc/>
+    public bool IsStreaming(JsonObject body) => StreamFields.AsksFor(body);
+
+    /// <inheritdoc/>
+    public async Task<JsonObject> RunAsync(JsonObject body, int priority, CancellationToken cancellation)
+    {
+        ChatRequest request = ChatRequest.Read(body, limits, priority);
+        request.Stream.RefuseIfOn();
+        await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
+        var reply = new ChatReply(Head("chat.completion", lease), request.Generation.Choices, LogOf(lease, request.Generation));
+        await foreach (CompletionUpdate update in GenerateAsync(lease, request, cancellation).ConfigureAwait(false))
+            reply.Add(update);
+        return reply.ToJson();
+    }
+
+    /// <inheritdoc/>
+    public async Task StreamAsync(JsonObject body, int priority, IEventWriter events, CancellationToken cancellation)
+    {
+        ChatRequest request = ChatRequest.Read(body, limits, priority);
+        await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
+        bool usage = request.Stream.IncludesUsage;
+        var chunks = new ChatChunks(Head("chat.completion.chunk", lease), request.Generation.Choices, usage, LogOf(lease, request.Generation));
+        await new ChunkSender(events, chunks, lease, usage)
+            .SendAsync(token => GenerateAsync(lease, request, token), cancellation).ConfigureAwait(false);
+    }
+
+    private async IAsyncEnumerable<CompletionUpdate> GenerateAsync(
+        ModelLease lease, ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ModelChecks.RequireTemplate(lease);
+        using ConversationTurn? turn = request.SessionId is { } id ? sessions.BeginTurn(lease, id) : null;
+        Prompt prompt = Prompt.FromMessages([.. turn?.Messages ?? [], .. request.Messages]);
+        ModelChecks.CheckLength(lease, prompt, limits, PromptField);
+        var reply = new StringBuilder();
+        await foreach (CompletionUpdate update in lease.Engine.GenerateAsync(prompt, request.Generation, turn?.Retained, cancellation).ConfigureAwait(false))
+        {
+            if (turn is not null)
+                reply.Append(update.Text);
+            if (update.FinishReason != FinishReason.None)
+                turn?.Complete([.. request.Messages, new ChatMessage(ChatRole.Assistant, reply.ToString())]);
+            yield return update;
+        }
+    }
+
+    private ReplyHead Head(string kind, ModelLease lease) => ReplyHead.Create("chatcmpl", kind, lease, clock);
+
+    private static TokenLog? LogOf(ModelLease lease, GenerationOptions options)
+    {
+        if (options.TopLogProbabilities is null)
+            return null;
+        ModelChecks.RequireTokenizer(lease);
+        return new TokenLog(lease.Engine.Tokenizer, ModelChecks.EndsOf(lease.Engine, options));
+    }
+}
