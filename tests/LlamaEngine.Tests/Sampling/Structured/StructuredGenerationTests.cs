@@ -116,6 +116,22 @@ public class StructuredGenerationTests
     }
 
     [Fact]
+    public async Task Alternatives_are_tokens_that_are_allowed()
+    {
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
+        var options = new GenerationOptions { MaxTokens = 30, TopLogProbabilities = 20, ResponseFormat = Format(Person) };
+        var counts = new List<int>();
+        await foreach (CompletionUpdate update in engine.GenerateAsync("river", options, Token))
+        {
+            Assert.All(update.TopLogProbabilities, alternative => Assert.True(float.IsFinite(alternative.LogProbability)));
+            if (update.TokenId is not null)
+                counts.Add(update.TopLogProbabilities.Length);
+        }
+        Assert.All(counts, count => Assert.InRange(count, 1, 20));
+        Assert.Contains(counts, count => count < 20);
+    }
+
+    [Fact]
     public void A_device_leaves_such_requests_to_the_host()
     {
         SamplingParameters free = SamplingInputs.Parameters(100, new GenerationOptions());
