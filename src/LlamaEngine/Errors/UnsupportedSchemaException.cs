@@ -4,18 +4,18 @@ namespace LlamaEngine;
 public sealed class UnsupportedSchemaException : LlamaEngineException
 {
     /// <summary>Creates the exception.</summary>
-    /// <param name="pointer">Where in the schema, as a JSON Pointer (RFC 6901); empty: its root.</param>
+    /// <param name="location">Where in the schema, as a JSON Pointer (RFC 6901); empty: its root.</param>
     /// <param name="keyword">The keyword that is refused; empty where it is the schema as a whole.</param>
     /// <param name="reason">What is wrong, or what is supported in its place.</param>
-    public UnsupportedSchemaException(string pointer, string keyword, string reason)
-        : base($"The JSON schema at '#{pointer}'{(keyword.Length > 0 ? $", keyword '{keyword}'," : "")} is not supported: {reason}")
+    public UnsupportedSchemaException(string location, string keyword, string reason)
+        : base($"The JSON schema at '#{location}'{(keyword.Length > 0 ? $", keyword '{keyword}'," : "")} is not supported: {reason}")
     {
-        Pointer = pointer;
+        Location = location;
         Keyword = keyword;
     }
 
     /// <summary>Where in the schema, as a JSON Pointer (RFC 6901); empty: its root.</summary>
-    public string Pointer { get; }
+    public string Location { get; }
 
     /// <summary>The keyword that is refused; empty where it is the schema as a whole.</summary>
     public string Keyword { get; }

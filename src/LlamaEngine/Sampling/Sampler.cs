@@ -125,7 +125,10 @@ internal sealed class Sampler
     {
         ReadOnlySpan<ulong> best = _scratch.Selection.Best(logits, _top.Length);
         _topCount = best.Length;
-        for (int i = 0; i < best.Length; i++)
+        // Where a form allows a few tokens only, there are no more alternatives.
+        while (_structure is not null && _topCount > 0 && float.IsNegativeInfinity(RankingKey.Score(best[_topCount - 1])))
+            _topCount--;
+        for (int i = 0; i < _topCount; i++)
             _top[i] = new TokenLogProbability(RankingKey.Index(best[i]), LogProbability(RankingKey.Score(best[i]), logSumExp));
     }
 

@@ -61,6 +61,20 @@ public class GrammarTests
     }
 
     [Fact]
+    public void More_names_than_a_word_has_bits()
+    {
+        string[] names = [.. Enumerable.Range(0, 130).Select(i => $"name{i}")];
+        string Members(IEnumerable<string> from) => string.Join(',', from.Select(name => $"\"{name}\":0"));
+        Grammar grammar = SchemaCompiler.Compile(
+            $"{{\"type\":\"object\",\"required\":[{string.Join(',', names.Select(name => $"\"{name}\""))}],\"maxProperties\":131}}");
+        Assert.True(grammar.Accepts(Encoding.UTF8.GetBytes($"{{{Members(names.Reverse())}}}")));
+        Assert.True(grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"more\":1,{Members(names)}}}")));
+        Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{{Members(names.Skip(1))}}}")));
+        Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{{Members(names[..129])},\"name128\":1,\"name129\":0}}")));
+        Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"more\":1,\"most\":1,{Members(names)}}}")));
+    }
+
+    [Fact]
     public void As_many_levels_as_other_readers_take_and_no_more()
     {
         Grammar grammar = SchemaCompiler.Compile("true");

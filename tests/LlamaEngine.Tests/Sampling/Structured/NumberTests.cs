@@ -9,7 +9,7 @@ public class NumberTests
 {
     private static readonly decimal[] s_bounds = [-100, -12.5m, -1, -0.05m, 0, 0.001m, 0.1m, 1, 1.5m, 9, 10, 99.99m, 100, 12345];
 
-    private static readonly string?[] s_factors = [null, null, "1", "2", "7", "0.5", "0.01", "2.5", "30", "0.003"];
+    private static readonly string?[] s_factors = [null, null, "1", "2", "7", "0.5", "0.01", "2.5", "30", "0.003", "1000", "1.28"];
 
     [Fact]
     public void Numbers_are_accepted_where_decimal_arithmetic_accepts_them()
@@ -60,6 +60,8 @@ public class NumberTests
     [InlineData("""{"const":-0.50}""", "-0.5 -0.500", "0.5 -0.51 -5")]
     [InlineData("""{"enum":[0,10,2.5]}""", "0 -0 0.0 10 10.0 2.5", "1 100 2 2.50001")]
     [InlineData("""{"const":1e3}""", "1000 1000.0", "100 10000")]
+    [InlineData("""{"multipleOf":1000,"maximum":5000}""", "0 -1000 5000 4000.0", "500 6000 1000.5")]
+    [InlineData("""{"multipleOf":0.01,"type":"number"}""", "0.01 1.5 19.99 3 2.500", "0.005 1.111")]
     [InlineData("""{"minimum":12345678901234567890123}""", "12345678901234567890123 99999999999999999999999", "12345678901234567890122 5")]
     public void Notations_are_those_of_JSON(string schema, string accepted, string refused)
     {

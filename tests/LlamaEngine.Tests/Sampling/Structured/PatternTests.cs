@@ -10,7 +10,7 @@ public class PatternTests
     {
         var random = new Random(1);
         int matched = 0;
-        for (int i = 0; i < 3_000; i++)
+        for (int i = 0; i < 800; i++)
         {
             string pattern = Choice(3);
             CharDfa dfa = PatternCompiler.Compile(pattern);
@@ -23,7 +23,7 @@ public class PatternTests
                 Assert.True(expected == (dfa.Match(text) >= 0), $"/{pattern}/ on '{text}' should be {expected}");
             }
         }
-        Assert.InRange(matched, 10_000, 50_000);
+        Assert.InRange(matched, 2_500, 14_000);
 
         string Choice(int depth) => random.Next(4) == 0 ? $"{Sequence(depth)}|{Sequence(depth)}" : Sequence(depth);
 

@@ -10,7 +10,7 @@ namespace LlamaEngine.Tests.Sampling.Structured;
 /// <summary>Grammars of random schemas against a plain validator: what the one accepts, the other does, and the other way round.</summary>
 public class RandomSchemaTests
 {
-    private const int Schemas = 500, Values = 30, Walked = 200, Walks = 3;
+    private const int Schemas = 250, Values = 25, Walked = 120, Walks = 2;
 
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -32,7 +32,7 @@ public class RandomSchemaTests
                     Assert.True(expected == grammar.Accepts(Encoding.UTF8.GetBytes(writing)), $"{schema.ToJsonString(s_plain)}\n{writing}\nshould be {expected}");
             }
         }
-        Assert.True(valid > 3000 && invalid > 3000, $"{valid} valid, {invalid} invalid");
+        Assert.True(valid > 1200 && invalid > 1200, $"{valid} valid, {invalid} invalid");
     }
 
     [Fact]

@@ -39,11 +39,11 @@ public class SchemaRefusalTests
     [InlineData("""{"properties":{"a":3}}""", "/properties/a", "")]
     [InlineData("3", "", "")]
     [InlineData("{", "", "")]
-    public void What_is_not_supported_is_refused_by_its_place_and_name(string schema, string pointer, string keyword)
+    public void What_is_not_supported_is_refused_by_its_place_and_name(string schema, string place, string keyword)
     {
         UnsupportedSchemaException exception = Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile(schema));
-        Assert.Equal((pointer, keyword), (exception.Pointer, exception.Keyword));
-        Assert.Contains($"'#{pointer}'", exception.Message, StringComparison.Ordinal);
+        Assert.Equal((place, keyword), (exception.Location, exception.Keyword));
+        Assert.Contains($"'#{place}'", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,6 +66,18 @@ public class SchemaRefusalTests
 
     [Theory]
     [InlineData("""{"allOf":[{"anyOf":[{"minLength":1},{"minLength":2},{"minLength":3},{"minLength":4}]},{"anyOf":[{"minLength":5},{"minLength":6},{"minLength":7},{"minLength":8}]},{"anyOf":[{"maxLength":15},{"maxLength":16},{"maxLength":17},{"maxLength":18}]},{"anyOf":[{"minItems":1},{"minItems":2},{"minItems":3},{"minItems":4}]},{"anyOf":[{"maxItems":5},{"maxItems":6},{"maxItems":7},{"maxItems":8}]},{"anyOf":[{"minimum":1},{"minimum":2},{"minimum":3},{"minimum":4}]}]}""", "alternatives")]
+    [InlineData("""{"pattern":"^((a{1,99}){1,99}b)*$"}""", "takes too long")]
+    [InlineData("""{"pattern":"^[ab]*a[ab]{9}$","minLength":9000}""", "states")]
+    [InlineData("""{"patternProperties":{"a.{6}$":true,"b.{6}$":true,"c.{6}$":true,"d.{6}$":true}}""", "states")]
     public void What_would_take_too_much_is_refused(string schema, string reason) =>
         Assert.Contains(reason, Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile(schema)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Many_schemas_of_which_each_takes_little_are_refused_together()
+    {
+        string numbers = string.Join(',', Enumerable.Range(0, 500).Select(i => $"\"p{i}\":{{\"multipleOf\":{400 + (i % 100)}}}"));
+        UnsupportedSchemaException exception =
+            Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile($"{{\"properties\":{{{numbers}}}}}"));
+        Assert.Contains("takes too long", exception.Message, StringComparison.Ordinal);
+    }
 }

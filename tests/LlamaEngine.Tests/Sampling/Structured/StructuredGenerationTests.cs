@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LlamaEngine.Benchmarks.Stub;
 using LlamaEngine.Sampling;
+using LlamaEngine.Sampling.Structured.Masks;
+using LlamaEngine.Sampling.Structured.Schemas;
 using LlamaEngine.Tests.Engine;
 using Microsoft.Extensions.AI;
 
@@ -22,9 +24,9 @@ public class StructuredGenerationTests
     public async Task Completions_of_the_demo_model_satisfy_random_schemas()
     {
         await using var engine = TestEngine.Create(Lexicon.StandIn);
-        (int ended, int all) = await CompleteAsync(engine, Schemas, 250);
+        (int ended, int all) = await CompleteAsync(engine, Schemas, 160);
         TestContext.Current.TestOutputHelper!.WriteLine($"{ended} of {all} completions ended normally");
-        Assert.True(ended * 10 >= all * 6, $"only {ended} of {all} completions ended normally");
+        Assert.True(ended * 10 >= all * 5, $"only {ended} of {all} completions ended normally");
     }
 
     [Fact]
@@ -35,7 +37,7 @@ public class StructuredGenerationTests
         {
             ModelPath = SharedData.Shared("models", "smollm2-135m-instruct-q4_1.gguf"), ContextLength = 512, MaxSequences = 32,
         });
-        (int ended, int all) = await CompleteAsync(engine, 32, 100);
+        (int ended, int all) = await CompleteAsync(engine, 24, 90);
         TestContext.Current.TestOutputHelper!.WriteLine($"{ended} of {all} completions ended normally");
         Assert.True(ended * 10 >= all * 5, $"only {ended} of {all} completions ended normally");
     }
@@ -114,11 +116,36 @@ public class StructuredGenerationTests
     }
 
     [Fact]
+    public async Task Alternatives_are_tokens_that_are_allowed()
+    {
+        await using var engine = TestEngine.Create(Lexicon.StandIn);
+        var options = new GenerationOptions { MaxTokens = 30, TopLogProbabilities = 20, ResponseFormat = Format(Person) };
+        var counts = new List<int>();
+        await foreach (CompletionUpdate update in engine.GenerateAsync("river", options, Token))
+        {
+            Assert.All(update.TopLogProbabilities, alternative => Assert.True(float.IsFinite(alternative.LogProbability)));
+            if (update.TokenId is not null)
+                counts.Add(update.TopLogProbabilities.Length);
+        }
+        Assert.All(counts, count => Assert.InRange(count, 1, 20));
+        Assert.Contains(counts, count => count < 20);
+    }
+
+    [Fact]
+    public void A_device_leaves_such_requests_to_the_host()
+    {
+        SamplingParameters free = SamplingInputs.Parameters(100, new GenerationOptions());
+        Assert.True(DeviceSampling.Supports(free));
+        Assert.False(DeviceSampling.Supports(free with { Structure = new TokenStructure(SchemaCompiler.AnyObject, null!) }));
+    }
+
+    [Fact]
     public async Task Without_a_tokenizer_there_is_no_form()
     {
         await using var engine = StubBackend.CreateEngine(new EngineOptions { ContextLength = 512, KvCacheTokens = 1024 });
+        int[] prompt = [1, 2];
         var options = new GenerationOptions { ResponseFormat = ResponseFormat.JsonObject };
-        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => engine.CompleteAsync(new[] { 1, 2 }, options, Token));
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => engine.CompleteAsync(prompt, options, Token));
         Assert.Contains("tokenizer", error.Message, StringComparison.Ordinal);
     }
 

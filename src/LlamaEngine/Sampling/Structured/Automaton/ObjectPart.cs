@@ -71,7 +71,10 @@ internal sealed class ObjectPart(ObjectRules rules) : ValuePart
 
     /// <inheritdoc/>
     public override int PlainRoom(Frame frame) =>
-        frame.A == InKey && frame.C == 0 && _keys.OpenHeight <= Room(frame) && !OnlyRequired(frame) ? AllPlain : UnknownPlain;
+        frame.A == InKey && frame.C == 0 && IsOpen(frame) ? AllPlain : UnknownPlain;
+
+    // Every text is the beginning of a name that is not taken yet.
+    private bool IsOpen(Frame frame) => _keys.OpenHeight <= Room(frame) && !OnlyRequired(frame);
 
     private static int Room(Frame frame) => MaxDepth - frame.Depth;
 
@@ -122,8 +125,8 @@ internal sealed class ObjectPart(ObjectRules rules) : ValuePart
 
     private bool CanAdd(Frame frame)
     {
-        if ((frame.Names?.Count ?? 0) >= rules.Most)
-            return false;
+        if ((frame.Names?.Count ?? 0) >= rules.Most || IsOpen(frame))
+            return (frame.Names?.Count ?? 0) < rules.Most;
         var probe = new Frame(this, frame.Parent, frame.Depth, InKey, 0, 0, frame.Names, "");
         return ReachesNamed(probe, 0) || IsFreeName(probe, _keys.Dfa.Outcome(0)) || ReachesFree(probe, 0, CharDfa.LastChar);
     }
@@ -177,8 +180,8 @@ internal sealed class ObjectPart(ObjectRules rules) : ValuePart
     // Whether a character of the interval can be part of a name that may still come.
     private bool Reaches(Frame frame, int first, int last)
     {
-        if (first > last)
-            return false;
+        if (first > last || IsOpen(frame))
+            return first <= last;
         foreach (CharRange range in _keys.Dfa.Ranges(frame.B))
         {
             if (range.First <= last && first <= range.Last && ReachesNamed(frame, range.Target))

@@ -10,7 +10,7 @@ namespace LlamaEngine.Sampling.Structured.Masks;
 internal sealed class StructureEngine(TokenVocabulary vocabulary)
 {
     private const long MaskBytes = 64L << 20;
-    private const int MaxWays = 50_000;
+    private const int MaxWays = 20_000;
 
     private readonly BoundedCache<Frame, ulong[]> _masks = new((int)Math.Clamp(MaskBytes / 2 / (8L * vocabulary.Words), 16, 50_000));
     private readonly BoundedCache<Way, GrammarState?> _ways = new(MaxWays);

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Unicode;
 using LlamaEngine.Tokenization;
 
 namespace LlamaEngine.Sampling.Structured.Masks;
@@ -11,6 +11,8 @@ namespace LlamaEngine.Sampling.Structured.Masks;
 internal sealed class TokenVocabulary
 {
     private readonly byte[][] _bytes;
+
+    // Characters of a plain token; 0: it is not plain.
     private readonly int[] _plainLengths;
     private readonly ulong[]?[] _plainMasks;
 
@@ -81,10 +83,8 @@ internal sealed class TokenVocabulary
             if (value is < 0x20 or (byte)'"' or (byte)'\\')
                 return 0;
         }
-        return System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetCharCount(bytes) is var units && units == bytes.Length ? units : CountRunes(bytes) : 0;
+        return Utf8.IsValid(bytes) ? bytes.Count(value => (value & 0xC0) != 0x80) : 0;
     }
-
-    private static int CountRunes(byte[] bytes) => bytes.Count(value => (value & 0xC0) != 0x80);
 
     // Every byte is a token in vocabularies made from bytes. In others a character must not be begun that could not be ended.
     private static bool HasAllBytes(byte[][] tokens)
@@ -97,7 +97,7 @@ internal sealed class TokenVocabulary
     {
         for (int token = 0; token < Size; token++)
         {
-            if (!System.Text.Unicode.Utf8.IsValid(_bytes[token]))
+            if (!Utf8.IsValid(_bytes[token]))
                 _bytes[token] = [];
         }
     }

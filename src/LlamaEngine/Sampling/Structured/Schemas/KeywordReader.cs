@@ -200,7 +200,7 @@ internal readonly struct KeywordReader(SchemaReader reader, RawSchema schema)
         return result;
     }
 
-    private IEnumerable<(string Name, JsonElement Value)> Members(string keyword, JsonElement value)
+    private List<(string Name, JsonElement Value)> Members(string keyword, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)
             throw Invalid(keyword, "it must be an object.");
@@ -219,7 +219,7 @@ internal readonly struct KeywordReader(SchemaReader reader, RawSchema schema)
     {
         try
         {
-            return PatternCompiler.Compile(pattern);
+            return PatternCompiler.Compile(pattern, reader.Budget.Spend);
         }
         catch (PatternException exception)
         {

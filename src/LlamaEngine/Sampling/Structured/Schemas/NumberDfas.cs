@@ -9,38 +9,50 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 /// </summary>
 internal static class NumberDfas
 {
-    private const int Start = 0, Minus = 1, Zero = 2, Integer = 3, Point = 4, Fraction = 5, E = 6, ESign = 7, Exponent = 8;
-    private const int Digits = 20, ExponentDigits = 2, MaxStates = 20_000;
-    private const int Header = 3, PerTracker = 3;
+    /// <summary>The phase of a digit before the point, unless it is a leading zero.</summary>
+    public const int Integer = 3;
+
+    /// <summary>The phase of the point.</summary>
+    public const int Point = 4;
+
+    /// <summary>The phase of a digit behind the point.</summary>
+    public const int Fraction = 5;
+
+    private const int Start = 0, Minus = 1, Zero = 2, E = 6, ESign = 7, Exponent = 8;
+    private const int Digits = 20, FewDigits = 12, ManyRemainders = 100, ExponentDigits = 2, MaxStates = 60_000;
+
+    // A state: phase, sign, digits of this part, and the tracker's numbers.
+    private const int Header = 3, TrackerLength = 3;
 
     /// <summary>All numbers.</summary>
-    public static ByteDfa All { get; } = Create([new NumberRange()])!;
+    public static ByteDfa All { get; } = Create(new NumberRange(), new CompileBudget())!;
 
     /// <summary>The whole numbers.</summary>
-    public static ByteDfa Integers { get; } = Create([new NumberRange(MultipleOf: ExactDecimal.Of(1))])!;
+    public static ByteDfa Integers { get; } = Create(new NumberRange(MultipleOf: ExactDecimal.Of(1)), new CompileBudget())!;
 
-    /// <summary>The numbers of any of these ranges; null: they would take too many states.</summary>
-    public static ByteDfa? Create(IReadOnlyList<NumberRange> ranges)
+    /// <summary>The numbers of a range; null: they would take too many states.</summary>
+    public static ByteDfa? Create(NumberRange range, CompileBudget budget)
     {
-        NumberTracker[] plus = [.. ranges.Select(range => new NumberTracker(range, negative: false))];
-        NumberTracker[] minus = [.. ranges.Select(range => new NumberTracker(range, negative: true))];
-        if (Array.Exists(plus, tracker => tracker.IsTooLarge))
+        NumberTracker plus = new(range, negative: false), minus = new(range, negative: true);
+        if (plus.IsTooLarge)
             return null;
-        int most = Math.Max(Digits, plus.Concat(minus).Max(tracker => tracker.LongestBound) + 2);
-        bool exponents = ranges.Any(range => range.IsAll);
+        int most = Math.Max(plus.Divisor > ManyRemainders ? FewDigits : Digits, Math.Max(plus.LongestBound, minus.LongestBound) + 2);
         var known = new Dictionary<StateTuple, int>();
         var states = new List<int[]>();
         var edges = new List<(int, byte, int)>();
         var accepts = new List<bool>();
-        Intern(new int[Header + (PerTracker * ranges.Count)]);
+        Intern(new int[Header + TrackerLength]);
         for (int state = 0; state < states.Count; state++)
         {
             if (states.Count > MaxStates)
                 return null;
-            accepts.Add(Accepts(states[state]));
-            foreach (byte next in exponents ? "0123456789-.eE+"u8 : "0123456789-."u8)
+            budget.Spend(10);
+            int[] tuple = states[state];
+            NumberTracker tracker = tuple[1] == 0 ? plus : minus;
+            accepts.Add(tuple[0] is Zero or Integer or Fraction or Exponent && tracker.Accepts(tuple[0] == Fraction, tuple[2], tuple.AsSpan(Header)));
+            foreach (byte next in range.IsAll ? "0123456789-.eE+"u8 : "0123456789-."u8)
             {
-                if (Next(states[state], next) is { } target)
+                if (Next(tuple, next) is { } target)
                     edges.Add((state, next, Intern(target)));
             }
         }
@@ -58,51 +70,20 @@ internal static class NumberDfas
             return state;
         }
 
-        bool Accepts(int[] tuple)
-        {
-            if (tuple[0] is not (Zero or Integer or Fraction or Exponent))
-                return false;
-            NumberTracker[] trackers = tuple[1] == 0 ? plus : minus;
-            for (int i = 0; i < trackers.Length; i++)
-            {
-                if (trackers[i].Accepts(tuple[0] == Fraction, tuple[2], tuple.AsSpan(Header + (PerTracker * i), PerTracker)))
-                    return true;
-            }
-            return false;
-        }
-
-        // A tuple: phase, sign, digits of this part, and three numbers a range.
         int[]? Next(int[] tuple, byte next)
         {
             if (Phase(tuple[0], next) is not { } phase)
                 return null;
             int[] result = (int[])tuple.Clone();
             result[0] = phase;
-            if (phase == Minus)
-                result[1] = 1;
-            result[2] = phase switch
-            {
-                Integer or Fraction or Exponent => tuple[2] + 1,
-                _ => 0,
-            };
+            result[1] = phase == Minus ? 1 : tuple[1];
+            result[2] = phase is Integer or Fraction or Exponent ? tuple[2] + 1 : 0;
             if (result[2] > (phase == Exponent ? ExponentDigits : most))
                 return null;
-            bool alive = false;
-            NumberTracker[] trackers = result[1] == 0 ? plus : minus;
-            for (int i = 0; i < trackers.Length; i++)
-                alive |= trackers[i].Step(phase, tuple[2], next - '0', result.AsSpan(Header + (PerTracker * i), PerTracker));
-            return alive ? result : null;
+            NumberTracker tracker = result[1] == 0 ? plus : minus;
+            return tracker.Step(phase, tuple[2], next - '0', result.AsSpan(Header)) ? result : null;
         }
     }
-
-    /// <summary>The phases that trackers see: digits before and behind the point, and the point.</summary>
-    public static bool IsInteger(int phase) => phase == Integer;
-
-    /// <inheritdoc cref="IsInteger"/>
-    public static bool IsFraction(int phase) => phase == Fraction;
-
-    /// <inheritdoc cref="IsInteger"/>
-    public static bool IsPoint(int phase) => phase == Point;
 
     private static int? Phase(int phase, byte next)
     {

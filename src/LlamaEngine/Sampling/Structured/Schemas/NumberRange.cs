@@ -8,12 +8,6 @@ internal sealed record NumberRange(
     /// <summary>All numbers.</summary>
     public bool IsAll => this is { Low: null, High: null, MultipleOf: null };
 
-    /// <summary>One number.</summary>
-    public bool IsPoint => Low is not null && Low == High;
-
-    /// <summary>A single number.</summary>
-    public static NumberRange Point(ExactDecimal value) => new(value, false, value);
-
     /// <summary>Whether a number is in it.</summary>
     public bool Contains(ExactDecimal value)
     {

@@ -8,10 +8,10 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 /// </summary>
 internal sealed class NumberTracker
 {
-    private const int Dead = -1, MaxDivisor = 5_000, MaxPlaces = 30;
+    private const int Dead = -1, MaxDivisor = 1_000, MaxPlaces = 30;
 
     private readonly (string Integer, string Fraction)? _low, _high;
-    private readonly bool _lowExclusive, _highExclusive, _isEmpty, _isPoint;
+    private readonly bool _lowExclusive, _highExclusive, _isEmpty;
     private readonly int _divisor = 1, _places = -1;
 
     /// <summary>Creates the tracker.</summary>
@@ -26,7 +26,6 @@ internal sealed class NumberTracker
         if (high is { } most)
             _high = most.Digits();
         _isEmpty = high is { } bound && bound.Sign * sign < 0;
-        _isPoint = range.IsPoint;
         if (range.MultipleOf is not { } factor)
             return;
         _places = Math.Max(0, -factor.Exponent);
@@ -37,6 +36,9 @@ internal sealed class NumberTracker
 
     /// <summary>Its multiples would take too many states.</summary>
     public bool IsTooLarge { get; }
+
+    /// <summary>The remainders it tells apart.</summary>
+    public int Divisor => _divisor;
 
     /// <summary>Digits of the longest bound before or behind the point.</summary>
     public int LongestBound => Math.Max(Math.Max(Length(_low), Length(_high)), _places);
@@ -50,18 +52,20 @@ internal sealed class NumberTracker
     {
         if (_isEmpty || state[2] == Dead)
             return Kill(state);
-        if (NumberDfas.IsInteger(phase))
+        if (phase == NumberDfas.Integer)
         {
             Compare(_low?.Integer, index, digit, ref state[0]);
             Compare(_high?.Integer, index, digit, ref state[1]);
             state[2] = ((state[2] * 10) + digit) % _divisor;
         }
-        else if (NumberDfas.IsPoint(phase))
+        else if (phase == NumberDfas.Point)
         {
             state[0] = AfterInteger(_low, index, state[0]);
             state[1] = AfterInteger(_high, index, state[1]);
+            if (_places == 0 && state[2] != 0)
+                return Kill(state);
         }
-        else if (NumberDfas.IsFraction(phase))
+        else if (phase == NumberDfas.Fraction)
         {
             Compare(_low is { } low ? low.Fraction.PadRight(index + 1, '0') : null, index, digit, ref state[0]);
             Compare(_high is { } high ? high.Fraction.PadRight(index + 1, '0') : null, index, digit, ref state[1]);
@@ -69,9 +73,11 @@ internal sealed class NumberTracker
                 return Kill(state);
             if (index < _places)
                 state[2] = ((state[2] * 10) + digit) % _divisor;
+            // Behind the last place that the factor has, only zeros follow.
+            if (index + 1 == _places && state[2] != 0)
+                return Kill(state);
         }
-        // A single number has but one way to be written, up to zeros at its end.
-        return !_isPoint || (state[0] == 0 && state[1] == 0) || Kill(state);
+        return true;
     }
 
     /// <summary>Whether a number may end here.</summary>

@@ -6,7 +6,8 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 /// <summary>Makes the part of objects that satisfy several schemas at once.</summary>
 /// <param name="node">Gives the node of a value that satisfies all of some schemas.</param>
 /// <param name="expand">Gives the ways to satisfy some schemas.</param>
-internal sealed class ObjectBuilder(Func<IEnumerable<RawSchema>, Node> node, Func<RawSchema[], List<Alternative>> expand)
+/// <param name="budget">What it may take.</param>
+internal sealed class ObjectBuilder(Func<IEnumerable<RawSchema>, Node> node, Func<RawSchema[], List<Alternative>> expand, CompileBudget budget)
 {
     private const int MaxPatterns = 30;
 
@@ -17,6 +18,7 @@ internal sealed class ObjectBuilder(Func<IEnumerable<RawSchema>, Node> node, Fun
     {
         string[] names = [.. schemas.SelectMany(schema => schema.Properties.Keys.Concat(schema.Required)).Distinct()];
         (RawSchema Owner, CharDfa Pattern)[] patterns = [.. schemas.SelectMany(schema => schema.PatternProperties.Select(pair => (schema, pair.Pattern)))];
+        budget.Spend(2L * (names.Sum(name => name.Length) + names.Length) * (schemas.Length + 1));
         if (patterns.Length > MaxPatterns)
             throw new UnsupportedSchemaException(schemas[0].Pointer, "patternProperties", $"more than {MaxPatterns} patterns hold for one object.");
         CharDfa? allowed = AllowedNames(schemas);
@@ -24,6 +26,7 @@ internal sealed class ObjectBuilder(Func<IEnumerable<RawSchema>, Node> node, Fun
         foreach (string name in names)
             values.Add(allowed is null || allowed.Match(name) >= 0 ? node(schemas.SelectMany(schema => Values(schema, name))) : s_never);
         CharDfa keys = CreateKeys(schemas, names, [.. patterns.Select(pair => pair.Pattern)], allowed, values);
+        budget.Spend(4L * keys.Count * (patterns.Length + 2));
         var required = new ulong[(names.Length + 63) / 64];
         for (int name = 0; name < names.Length; name++)
         {

@@ -15,9 +15,14 @@ internal sealed class SchemaCompiler
     private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private readonly Queue<(Node Node, RawSchema[] Schemas)> _open = new();
     private readonly Dictionary<RawSchema, List<(Node Both, int First, int Second)>> _exclusions = [];
+    private readonly CompileBudget _budget;
     private readonly ValueBuilder _values;
 
-    private SchemaCompiler() => _values = new ValueBuilder(Get, Expand);
+    private SchemaCompiler(CompileBudget budget)
+    {
+        _budget = budget;
+        _values = new ValueBuilder(Get, Expand, budget);
+    }
 
     /// <summary>Any JSON object.</summary>
     public static Grammar AnyObject { get; } = Compile("""{"type":"object"}""");
@@ -41,7 +46,7 @@ internal sealed class SchemaCompiler
     {
         (RawSchema root, SchemaReader reader) = SchemaReader.Read(schema);
         InPlaceCycles.Refuse(reader.All);
-        var compiler = new SchemaCompiler();
+        var compiler = new SchemaCompiler(reader.Budget);
         Node node = compiler.Get([root]);
         compiler.Finish();
         return node.Height < ValuePart.NoHeight
@@ -74,6 +79,7 @@ internal sealed class SchemaCompiler
             changed = false;
             foreach (Node node in _nodes.Values)
                 changed |= node.UpdateHeight();
+            _budget.Spend(_nodes.Count);
         }
         foreach ((RawSchema schema, List<(Node Both, int First, int Second)> pairs) in _exclusions)
         {
@@ -84,7 +90,7 @@ internal sealed class SchemaCompiler
             node.Freeze();
     }
 
-    private List<Alternative> Expand(RawSchema[] schemas) => SchemaExpander.Expand(schemas, Exclude);
+    private List<Alternative> Expand(RawSchema[] schemas) => SchemaExpander.Expand(schemas, _budget, Exclude);
 
     // Exactly one of several holds where at least one does and no two do.
     private void Exclude(RawSchema schema)

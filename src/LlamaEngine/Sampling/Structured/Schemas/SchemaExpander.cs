@@ -11,8 +11,9 @@ internal static class SchemaExpander
     private const int MaxAlternatives = 1_024;
 
     /// <summary>All ways to satisfy all of these schemas at once.</summary>
+    /// <param name="budget">What it may take.</param>
     /// <param name="onOneOf">Told of each oneOf that is met.</param>
-    public static List<Alternative> Expand(RawSchema[] schemas, Action<RawSchema> onOneOf)
+    public static List<Alternative> Expand(RawSchema[] schemas, CompileBudget budget, Action<RawSchema> onOneOf)
     {
         var result = new List<Alternative>();
         var known = new HashSet<string>(StringComparer.Ordinal);
@@ -23,7 +24,9 @@ internal static class SchemaExpander
         {
             if (++steps > 8 * MaxAlternatives || result.Count > MaxAlternatives)
                 throw new UnsupportedSchemaException(schemas[0].Pointer, "anyOf", $"together with what stands beside it there are more than {MaxAlternatives} alternatives.");
-            if (!branch.Join(onOneOf))
+            bool possible = branch.Join(onOneOf);
+            budget.Spend(4 + (2 * branch.Members.Count));
+            if (!possible)
                 continue;
             if (branch.Choices.TryPop(out RawSchema[]? choice))
             {

@@ -30,6 +30,9 @@ internal sealed class SchemaReader
 
     private SchemaReader(JsonElement root) => _references = new SchemaReferences(root);
 
+    /// <summary>What compiling may still take.</summary>
+    public CompileBudget Budget { get; } = new();
+
     /// <summary>Schemas made so far, also those that stand in no document.</summary>
     public IReadOnlyList<RawSchema> All => _all;
 

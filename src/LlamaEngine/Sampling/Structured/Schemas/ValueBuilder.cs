@@ -6,9 +6,14 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 /// <summary>Makes the parts of a node: one a kind of value and alternative, where they cannot be put together.</summary>
 /// <param name="node">Gives the node of a value that satisfies all of some schemas.</param>
 /// <param name="expand">Gives the ways to satisfy some schemas.</param>
-internal sealed class ValueBuilder(Func<IEnumerable<RawSchema>, Node> node, Func<RawSchema[], List<Alternative>> expand)
+/// <param name="budget">What it may take.</param>
+internal sealed class ValueBuilder(Func<IEnumerable<RawSchema>, Node> node, Func<RawSchema[], List<Alternative>> expand, CompileBudget budget)
 {
-    private readonly ObjectBuilder _objects = new(node, expand);
+    private static readonly NumberRange s_wholeNumbers = new(MultipleOf: ExactDecimal.Of(1));
+
+    private static readonly ScalarPart s_number = new(NumberDfas.All), s_integer = new(NumberDfas.Integers);
+
+    private readonly ObjectBuilder _objects = new(node, expand, budget);
 
     /// <summary>Makes the parts.</summary>
     public ValuePart[] Build(List<Alternative> alternatives)
@@ -43,7 +48,7 @@ internal sealed class ValueBuilder(Func<IEnumerable<RawSchema>, Node> node, Func
         }
     }
 
-    private static ScalarPart? BuildNumber(RawSchema[] schemas)
+    private ScalarPart? BuildNumber(RawSchema[] schemas)
     {
         NumberRange range = schemas.Aggregate(new NumberRange(), (range, schema) => range.And(schema));
         IEnumerable<ExactDecimal>? values = null;
@@ -56,19 +61,14 @@ internal sealed class ValueBuilder(Func<IEnumerable<RawSchema>, Node> node, Func
             return s_number;
         if (values is null && range == s_wholeNumbers)
             return s_integer;
-        NumberRange[] ranges = values is null ? [range] : [.. values.Where(range.Contains).Select(NumberRange.Point)];
-        if (ranges.Length == 0)
-            return null;
-        return new ScalarPart(NumberDfas.Create(ranges) ?? throw new UnsupportedSchemaException(
-            schemas[0].Pointer, range.MultipleOf is null ? "enum" : "multipleOf", "its numbers take too large an automaton."));
+        if (values is not null)
+            return new ScalarPart(NumberWords.Create(values.Where(range.Contains), budget));
+        return new ScalarPart(NumberDfas.Create(range, budget)
+            ?? throw new UnsupportedSchemaException(schemas[0].Pointer, "multipleOf", "its multiples take too large an automaton."));
     }
 
-    private static readonly NumberRange s_wholeNumbers = new(MultipleOf: ExactDecimal.Of(1));
-
-    private static readonly ScalarPart s_number = new(NumberDfas.All), s_integer = new(NumberDfas.Integers);
-
     // Single words are gathered: those of all alternatives are one automaton.
-    private static StringPart? BuildString(RawSchema[] schemas, SortedSet<string> words)
+    private StringPart? BuildString(RawSchema[] schemas, SortedSet<string> words)
     {
         IEnumerable<string>? literals = null;
         foreach (RawSchema schema in schemas)
@@ -84,11 +84,14 @@ internal sealed class ValueBuilder(Func<IEnumerable<RawSchema>, Node> node, Func
         (int least, int most) = StringLanguage.Lengths(schemas);
         if (!Array.Exists(schemas, schema => schema.Pattern is not null))
             return new StringPart(least, most);
-        return new StringPart(StringLanguage.Create(schemas));
+        CharDfa dfa = StringLanguage.Create(schemas);
+        budget.Spend(4 * dfa.Count);
+        return new StringPart(dfa);
     }
 
     private ArrayPart BuildArray(RawSchema[] schemas)
     {
+        budget.Spend(schemas.Length);
         var items = new Node[schemas.Select(schema => schema.PrefixItems.Length).DefaultIfEmpty().Max() + 1];
         for (int i = 0; i < items.Length; i++)
             items[i] = node(schemas.Select(schema => i < schema.PrefixItems.Length ? schema.PrefixItems[i] : schema.Items).OfType<RawSchema>());

@@ -9,10 +9,9 @@ internal sealed class PatternCompiler
     private const int MaxNfaStates = 20_000, MaxDfaStates = 5_000;
 
     private readonly List<Nfa> _states = [new(Kind.Accept)];
+    private readonly Action<long>? _spend;
 
-    private PatternCompiler()
-    {
-    }
+    private PatternCompiler(Action<long>? spend) => _spend = spend;
 
     private enum Kind
     {
@@ -27,9 +26,10 @@ internal sealed class PatternCompiler
 
     /// <summary>Compiles a pattern.</summary>
     /// <exception cref="PatternException">It is malformed, not supported, or takes too many states.</exception>
-    public static CharDfa Compile(string pattern)
+    /// <param name="spend">Told how much work it takes, in steps; may throw. Null: nobody counts.</param>
+    public static CharDfa Compile(string pattern, Action<long>? spend = null)
     {
-        var compiler = new PatternCompiler();
+        var compiler = new PatternCompiler(spend);
         return compiler.Determinize(compiler.Add(PatternParser.Parse(pattern), 0));
     }
 
@@ -153,6 +153,7 @@ internal sealed class PatternCompiler
             if (state.Other >= 0)
                 open.Push(state.Other);
         }
+        _spend?.Invoke(4 * found.Count);
         return [.. found];
     }
 }
