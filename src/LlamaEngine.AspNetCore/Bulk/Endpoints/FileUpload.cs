@@ -28,9 +28,10 @@ internal sealed class FileUpload(BulkService bulk)
     /// <exception cref="ApiException">It is too large (413), or a field is missing or wrong.</exception>
     public Task<FileObject> ReceiveAsync(HttpContext context)
     {
-        // Beside the file there are its name, a few fields and what separates them.
+        // What is read is counted here. With a limit of its own the host would cut the connection of a client that sends too much before it
+        // has read the answer.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } host)
-            host.MaxRequestBodySize = bulk.Options.MaxFileBytes + (1 << 16);
+            host.MaxRequestBodySize = null;
         MultipartReader reader = new(BoundaryOf(context.Request), context.Request.Body);
         return bulk.Storage.Files.AddAsync(null, file => ReceiveAsync(reader, file, context.RequestAborted), Describe);
     }
