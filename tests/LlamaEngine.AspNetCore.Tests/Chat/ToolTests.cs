@@ -134,14 +134,14 @@ public sealed class ToolTests : IAsyncLifetime
     [Theory]
     [InlineData(false, 2)]
     [InlineData(true, 1)]
-    public void Text_and_calls_of_a_reply_become_pieces(bool single, int calls)
+    public void Text_and_calls_of_a_reply_become_pieces(bool onlyFirst, int calls)
     {
         var prompt = Prompt.FromMessages([new ChatMessage(ChatRole.User, "a")], [new ToolDefinition("f"), new ToolDefinition("g")]);
         string[] written =
         [
             "Let me", " see.", "<tool_call>{\"name\": \"f\", \"argu", "ments\": {}}</tool_call><tool_call>{\"name\": \"g\", \"arguments\": {\"x\": 1}}</tool_call>", "",
         ];
-        var splitter = new ReplySplitter(_engine.CreateToolCallParser(prompt), single);
+        var splitter = new ReplySplitter(_engine.CreateToolCallParser(prompt), onlyFirst);
         var head = new ReplyHead("chatcmpl-1", "chat.completion.chunk", 1, "m", "fp");
         var chunks = new ChatChunks(head, 1, false, null);
         var reply = new ChatReply(head, 1, null);

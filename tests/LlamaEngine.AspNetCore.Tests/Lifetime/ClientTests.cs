@@ -64,7 +64,7 @@ public sealed class ClientTests
                 services.AddLlamaEngine(options => options.ModelPath = TestServer.Lexicon);
             },
             pipeline: app => app.Use(running.CountAsync));
-        var line = new SlowLine();
+        using var line = new SlowLine();
         using (HttpClient slow = line.Connect(server))
         {
             using HttpResponseMessage unread = await AskLongAsync(slow, TestServer.Model);
@@ -96,7 +96,7 @@ public sealed class ClientTests
                 });
             },
             pipeline: app => app.Use(running.CountAsync));
-        var line = new SlowLine();
+        using var line = new SlowLine();
         using HttpClient slow = line.Connect(server);
         using HttpResponseMessage unread = await AskLongAsync(slow, "slow");
         var pool = server.Services.GetRequiredService<ModelPool>();
@@ -158,7 +158,7 @@ public sealed class ClientTests
     }
 
     /// <summary>A connection of a client that takes next to nothing before it is read from.</summary>
-    private sealed class SlowLine
+    private sealed class SlowLine : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
 
@@ -173,6 +173,8 @@ public sealed class ClientTests
         {
             BaseAddress = server.Url,
         };
+
+        public void Dispose() => _socket.Dispose();
 
         /// <summary>Has it take more at a time.</summary>
         public void Widen() => _socket.ReceiveBufferSize = 1 << 20;
