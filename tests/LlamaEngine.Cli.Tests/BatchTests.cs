@@ -67,15 +67,18 @@ public sealed class BatchTests : IDisposable
     {
         const int Count = 400;
         string input = _folder.Write("in.jsonl", string.Join('\n', Enumerable.Range(0, Count).Select(n => Line(n))));
-        using CancellationTokenSource source = new();
-        using StringWriter output = new(), error = new() { NewLine = "\n" };
-        using MemoryStream nothing = new();
         string[] line = ["batch", "--model", CliRun.Lexicon, "--in", input, "--out", Out, "--concurrency", "1"];
-        Task<int> run = CommandLine.RunAsync(line, new CliConsole(nothing, output, error), source.Token);
-        await UntilLongerAsync(10_000, run);
-        await source.CancelAsync();
-        Assert.Equal(130, await run);
-        Assert.Contains($"of {Count} results are in {Partial}", error.ToString(), StringComparison.Ordinal);
+        string error = await RepeatUntilInterruptedAsync(async () =>
+        {
+            using CancellationTokenSource source = new();
+            using StringWriter output = new(), error = new() { NewLine = "\n" };
+            using MemoryStream nothing = new();
+            Task<int> run = CommandLine.RunAsync(line, new CliConsole(nothing, output, error), source.Token);
+            await UntilLongerAsync(10_000, run);
+            await source.CancelAsync();
+            return (await run, error.ToString());
+        }, 130);
+        Assert.Contains($"of {Count} results are in {Partial}", error, StringComparison.Ordinal);
         Assert.Equal(["in.jsonl", "out.jsonl.partial"], _folder.Names);
         (await RunAsync(input)).Succeeded();
         await CheckAsync(await ReadAsync(), Count);
@@ -90,15 +93,18 @@ public sealed class BatchTests : IDisposable
         int kept = 0;
         foreach (int length in (int[])[100_000, 400_000])
         {
-            using (Process process = Start(input))
+            await RepeatUntilInterruptedAsync(async () =>
             {
+                using Process process = Start(input);
                 Task end = process.WaitForExitAsync(Cancellation);
                 await UntilLongerAsync(length, end);
                 process.Kill();
                 await end;
-            }
+                return (process.ExitCode, "");
+            }, 128 + 9);
+            // Nothing that was there is lost, however the last line ends.
             int lines = File.ReadLines(Partial).Count() - 1;
-            Assert.InRange(lines, kept + 1, Count - 1);
+            Assert.True(lines > kept, $"{lines} after {kept}");
             kept = lines;
         }
         (await RunAsync(input)).Succeeded();
@@ -122,13 +128,23 @@ public sealed class BatchTests : IDisposable
     private Process Start(string input) => Process.Start(new ProcessStartInfo(
         "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "llama-engine.dll"), "batch", "--model", CliRun.Lexicon, "--in", input, "--out", Out]))!;
 
+    /// <summary>A machine may be so busy that the work was done before the interruption came; then it begins anew.</summary>
+    private async Task<string> RepeatUntilInterruptedAsync(Func<Task<(int ExitCode, string Error)>> run, int exitCode)
+    {
+        while (true)
+        {
+            (int code, string error) = await run();
+            if (code == exitCode)
+                return error;
+            Assert.Equal((0, ""), (code, error));
+            File.Delete(Out);
+        }
+    }
+
     private async Task UntilLongerAsync(long length, Task end)
     {
-        while (new FileInfo(Partial) is not { Exists: true } file || file.Length < length)
-        {
-            Assert.False(end.IsCompleted, "it ended before");
+        while (!end.IsCompleted && (new FileInfo(Partial) is not { Exists: true } file || file.Length < length))
             await Task.Delay(1, Cancellation);
-        }
     }
 
     private async Task<JsonNode[]> ReadAsync() =>

@@ -67,6 +67,20 @@ public sealed class BulkServiceTests : IDisposable
         await service.StopAsync(Cancellation);
     }
 
+    /// <summary>A message that quotes the input may cut a character in two, which neither the disk nor the reply may stumble over.</summary>
+    [Fact]
+    public async Task A_wrong_text_may_be_cut_anywhere()
+    {
+        using BulkService service = await BatchFiles.StartAsync(_folder, new FakeOperation());
+        string line = BatchFiles.Line(0).Replace("/v1/chat/completions", "x" + string.Concat(Enumerable.Repeat("😀", 100)), StringComparison.Ordinal);
+        BatchObject batch = await service.EndAsync(await service.BeginAsync(line));
+        Assert.Equal("invalid_url", Assert.Single(batch.Errors!.Data).Code);
+        await service.StopAsync(Cancellation);
+        using BulkService again = await BatchFiles.StartAsync(_folder, new FakeOperation());
+        Assert.Equal("invalid_url", Assert.Single(again.Find(batch.Id).Errors!.Data).Code);
+        await again.StopAsync(Cancellation);
+    }
+
     [Fact]
     public async Task Cancelling_keeps_what_is_done_and_says_what_is_not()
     {

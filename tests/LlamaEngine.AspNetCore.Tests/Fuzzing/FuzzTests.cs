@@ -41,6 +41,7 @@ public sealed class FuzzTests
         ("/v1/completions", """{"prompt": [1, 2, 3], "max_tokens": 4, "stream": true, "echo": false, "best_of": 1, "logprobs": 1, "parse_special": true}"""),
         ("/v1/embeddings", """{"input": ["river", "lake"], "encoding_format": "base64", "user": "u"}"""),
         ("/v1/embeddings", """{"input": [[1, 2], [3]], "encoding_format": "float"}"""),
+        ("/v1/bulk", """{"endpoint": "/v1/completions", "requests": [{"prompt": "river", "max_tokens": 2}, {"prompt": [1], "max_tokens": 2, "n": 2}], "priority": 1}"""),
         ("/tokenize", """{"prompt": "river", "add_special_tokens": true, "parse_special": false, "return_token_strs": true}"""),
         ("/detokenize", """{"tokens": [1, 2, 3]}"""),
         ("/apply-template", """{"messages": [{"role": "user", "content": "river"}], "add_generation_prompt": true}"""),

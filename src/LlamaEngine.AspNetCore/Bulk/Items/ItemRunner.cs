@@ -44,9 +44,9 @@ internal sealed class ItemRunner(IEnumerable<IOperation> operations, TimeProvide
                 ApiException error = EngineErrors.Translate(exception, operation.PromptField);
                 if (!IsForLater(error, attempt))
                     return Failed(url, exception, error);
-                wait = error.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : delay;
+                wait = error.RetryAfter >= 1 && error.RetryAfter < delay.TotalSeconds ? TimeSpan.FromSeconds(error.RetryAfter.Value) : delay;
             }
-            await Task.Delay(wait < s_longestDelay ? wait : s_longestDelay, clock, cancellation);
+            await Task.Delay(wait, clock, cancellation);
         }
     }
 

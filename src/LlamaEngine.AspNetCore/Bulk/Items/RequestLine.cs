@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
+using LlamaEngine.Formats;
 
 namespace LlamaEngine.AspNetCore.Bulk.Items;
 
@@ -59,10 +60,10 @@ internal sealed record RequestLine(string CustomId, string Url, JsonObject Body)
         if (id.Length is 0 or > MaxCustomIdLength)
             return new("invalid_custom_id", $"'custom_id' must have 1 … {MaxCustomIdLength} characters, not {id.Length}.", "custom_id");
         if (method != "POST")
-            return new("invalid_method", $"'method' must be POST, not '{Shorten(method)}'.", "method");
+            return new("invalid_method", $"'method' must be POST, not '{Untrusted.Show(method)}'.", "method");
         return urls.Contains(url)
             ? null
-            : new("invalid_url", $"'url' must be {string.Join(" or ", urls)}, not '{Shorten(url)}'.", "url");
+            : new("invalid_url", $"'url' must be {string.Join(" or ", urls)}, not '{Untrusted.Show(url)}'.", "url");
     }
 
     private static BatchError Missing(JsonObject request, string name, string kind) => request.ContainsKey(name)
@@ -70,7 +71,5 @@ internal sealed record RequestLine(string CustomId, string Url, JsonObject Body)
         : new("missing_required_parameter", $"Missing required parameter: '{name}'.", name);
 
     private static BatchError Unknown(string name) =>
-        new("unknown_parameter", $"Unknown parameter: '{Shorten(name)}'; a line has custom_id, method, url and body.", Shorten(name));
-
-    private static string Shorten(string text) => text.Length <= 100 ? text : $"{text.AsSpan(0, 100)}…";
+        new("unknown_parameter", $"Unknown parameter: '{Untrusted.Show(name)}'; a line has custom_id, method, url and body.", Untrusted.Show(name));
 }

@@ -1,4 +1,4 @@
-namespace LlamaEngine.AspNetCore.Bulk.Storage;
+namespace LlamaEngine.AspNetCore;
 
 /// <summary>A data folder, or a log of results, cannot be used: another process has it, or something in it is damaged.</summary>
 /// <remarks>The message says which file, what is wrong, and what to do.</remarks>
