@@ -35,7 +35,8 @@ internal static class ModelChecks
     /// <summary>Refuses a form for a model that could not end it.</summary>
     public static void RequireEnd(ModelLease lease, GenerationOptions options)
     {
-        if (options.ResponseFormat is { Kind: not ResponseFormatKind.Text } && EndsOf(lease.Engine, options).IsEmpty)
+        bool hasEnd = !options.StopTokens.IsEmpty || !lease.Engine.Model.EndTokenIds.IsEmpty;
+        if (options.ResponseFormat is { Kind: not ResponseFormatKind.Text } && !hasEnd)
         {
             throw ApiException.Invalid(
                 $"The model '{lease.Name}' names no end token, so 'response_format' could not end; name one in 'stop_token_ids'.", "response_format", "no_end_token");
