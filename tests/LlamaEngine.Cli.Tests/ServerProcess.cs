@@ -91,7 +91,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Sends a signal, as job schedulers do.</summary>
     public void Signal(string name)
     {
-        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        using Process kill = Process.Start("sh", ["-c", $"kill -{name} {_process.Id}"]); // the shell's own: a program of that name is not everywhere
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }
