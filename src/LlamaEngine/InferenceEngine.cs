@@ -110,9 +110,12 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     /// <exception cref="QueueFullException">Too many requests wait.</exception>
     /// <exception cref="DeadlineExceededException">It took longer than <see cref="GenerationOptions.Timeout"/>.</exception>
     /// <exception cref="ArgumentException">The prompt is empty or an option is out of its range.</exception>
-    /// <exception cref="NotSupportedException">The prompt has tools, and the model's chat template has not, or a response format is asked for as well.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The prompt has tools, and the model's chat template has not, or a response format is asked for as well; or a format is asked for, and the model
+    /// names no end token.
+    /// </exception>
     /// <exception cref="UnsupportedSchemaException">The schema of the response format is invalid, or not supported.</exception>
-    /// <exception cref="InvalidOperationException">A response format is asked for, and the model has no tokenizer or no end token.</exception>
+    /// <exception cref="InvalidOperationException">A response format is asked for, and the model has no tokenizer.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public IAsyncEnumerable<CompletionUpdate> GenerateAsync(
         Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -231,7 +234,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
             options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
         parameters = parameters with { Structure = _engine.Structures.Get(options.ResponseFormat) };
         if (parameters is { Structure: not null, StopTokens.IsEmpty: true })
-            throw new InvalidOperationException("The model names no end token, so a response format could not end; name one in StopTokens.");
+            throw new NotSupportedException("The model names no end token, so a response format could not end; name one in StopTokens.");
         int[] tokens = EncodeToFit(prompt, 1);
         parameters = parameters with { ShownTokens = _encoder.ShownTokens(prompt) };
         int room = _model.Memory.SequenceLimit - tokens.Length;

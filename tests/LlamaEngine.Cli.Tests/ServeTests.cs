@@ -119,6 +119,20 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task It_can_be_measured_like_an_engine()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync();
+        string url = server.Client.BaseAddress!.ToString();
+        CliRun run = await CliRun.RunAsync(
+            "bench-serving", "--url", url, "--model", CliRun.Lexicon, "--users", "3", "--requests", "5", "--prompt", "8", "--gen", "7", "--json");
+        using JsonDocument result = JsonDocument.Parse(run.Succeeded().Output);
+        Assert.Equal("lexicon", result.RootElement.GetProperty("model").GetString());
+        JsonElement measured = Assert.Single(result.RootElement.GetProperty("runs").EnumerateArray());
+        Assert.Equal((5, 5 * 8, 5 * 7), (measured.GetProperty("requests").GetInt32(), measured.GetProperty("prompt_tokens").GetInt32(), measured.GetProperty("generated_tokens").GetInt32()));
+        (await CliRun.RunAsync("bench-serving", "--url", url, "--model", CliRun.Lexicon, "--verify")).Failed(ExitCodes.Usage);
+    }
+
+    [Fact]
     public async Task It_listens_on_a_Unix_socket()
     {
         using TemporaryFolder folder = new();

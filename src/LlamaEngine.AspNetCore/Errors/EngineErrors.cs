@@ -61,6 +61,13 @@ internal static class EngineErrors
         _ => Internal("The server met an internal error.", "internal_error", exception),
     };
 
+    /// <summary>The message of an argument exception without the name of the parameter, which means nothing in a request.</summary>
+    public static string WithoutParameter(ArgumentException exception)
+    {
+        int end = exception.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        return end < 0 ? exception.Message : exception.Message[..end];
+    }
+
     private static ApiException OfStage(TribunalException stage, ApiException error) =>
         new(error.Status, error.Type, $"The stage '{TribunalStage.NameOf(stage.Stage)}' of round {stage.Round} failed: {error.Message}", error.Parameter, error.Code)
         {
@@ -74,9 +81,7 @@ internal static class EngineErrors
     /// <summary>An option out of its range, by the field's name, or tokens that make no prompt.</summary>
     private static ApiException Wrong(ArgumentException exception, string? prompt)
     {
-        string message = exception.Message;
-        int details = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        message = details < 0 ? message : message[..details];
+        string message = WithoutParameter(exception);
         string option = exception.ParamName!;
         if (!s_fields.TryGetValue(option, out string? field))
             return ApiException.Invalid(message, prompt, "invalid_value");

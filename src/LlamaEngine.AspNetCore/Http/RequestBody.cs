@@ -18,11 +18,12 @@ internal static class RequestBody
     public static async Task<JsonObject> ReadAsync(HttpRequest request, ServerLimits limits, CancellationToken cancellation)
     {
         RequireJson(request.ContentType);
-        if (request.ContentLength > limits.BodyBytes)
-            throw TooLong(limits);
-        // The host's own limit counts the frames of chunks too; what is read is counted here.
+        // What is read is counted here. The host's own limit counts the frames of chunks too, and cuts the connection of a client that sends too much
+        // before it has read the answer.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } host)
             host.MaxRequestBodySize = null;
+        if (request.ContentLength > limits.BodyBytes)
+            throw TooLong(limits);
         while (true)
         {
             ReadResult read = await ReadMoreAsync(request, cancellation).ConfigureAwait(false);

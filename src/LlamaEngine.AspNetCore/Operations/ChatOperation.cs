@@ -50,7 +50,6 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         InferenceEngine engine = lease.Engine;
         ModelChecks.RequireTemplate(lease);
         ModelChecks.RequireTools(lease, request.Tools);
-        ModelChecks.RequireEnd(lease, request.Generation);
         using ConversationTurn? turn = request.SessionId is { } id ? sessions.BeginTurn(lease, id) : null;
         Prompt prompt = Prompt.FromMessages([.. turn?.Messages ?? [], .. request.Messages], request.Tools.Tools, request.Tools.Choice);
         ModelChecks.CheckLength(lease, prompt, limits, PromptField);

@@ -32,17 +32,6 @@ internal static class ModelChecks
             throw ApiException.Invalid($"The model '{lease.Name}' has no tokenizer, and therefore takes no text.", "model", "no_tokenizer");
     }
 
-    /// <summary>Refuses a form for a model that could not end it.</summary>
-    public static void RequireEnd(ModelLease lease, GenerationOptions options)
-    {
-        bool hasEnd = !options.StopTokens.IsEmpty || !lease.Engine.Model.EndTokenIds.IsEmpty;
-        if (options.ResponseFormat is { Kind: not ResponseFormatKind.Text } && !hasEnd)
-        {
-            throw ApiException.Invalid(
-                $"The model '{lease.Name}' names no end token, so 'response_format' could not end; name one in 'stop_token_ids'.", "response_format", "no_end_token");
-        }
-    }
-
     /// <summary>Refuses a prompt that is longer than the server takes; that it fits the context the engine checks.</summary>
     public static void CheckLength(ModelLease lease, Prompt prompt, ServerLimits limits, string? field)
     {

@@ -90,7 +90,7 @@ internal sealed class TribunalOperation(IModelCatalog catalog, ServerLimits limi
         catch (ArgumentException exception)
         {
             string field = exception.Message.Contains(nameof(TribunalOptions.ApprovalWord), StringComparison.Ordinal) ? "approval_word" : "prompts";
-            throw ApiException.Invalid(TribunalReply.InFieldNames(exception.Message), field, "invalid_value");
+            throw ApiException.Invalid(TribunalReply.InFieldNames(EngineErrors.WithoutParameter(exception)), field, "invalid_value");
         }
     }
 }

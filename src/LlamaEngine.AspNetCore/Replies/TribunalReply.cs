@@ -18,7 +18,7 @@ internal static class TribunalReply
         ["stages"] = new JsonArray([.. result.Stages.Select(ToJson)]),
         ["output"] = result.Output,
         ["approved"] = result.IsApproved,
-        ["usage"] = ToJson(result.Usage),
+        ["usage"] = Usage.ToJson(result.Usage),
     };
 
     /// <summary>What an update has to say as an event; null: nothing.</summary>
@@ -54,8 +54,6 @@ internal static class TribunalReply
     /// <summary>A message about options in the names that requests use for them.</summary>
     public static string InFieldNames(string message)
     {
-        int details = message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-        message = details < 0 ? message : message[..details];
         foreach (TribunalStageKind kind in Enum.GetValues<TribunalStageKind>())
             message = message.Replace($"{nameof(TribunalOptions)}.{kind}.{nameof(TribunalStageOptions.Prompt)}", $"'prompts.{TribunalStage.NameOf(kind)}'", StringComparison.Ordinal);
         return message.Replace(nameof(TribunalOptions.ApprovalWord), "'approval_word'", StringComparison.Ordinal);
@@ -69,14 +67,6 @@ internal static class TribunalReply
         ["prompt"] = stage.Messages[^1].Text,
         ["text"] = stage.Text,
         ["finish_reason"] = FinishReasons.NameOf(stage.FinishReason),
-        ["usage"] = ToJson(stage.Usage),
-    };
-
-    private static JsonObject ToJson(TokenUsage usage) => new()
-    {
-        ["prompt_tokens"] = usage.PromptTokens,
-        ["completion_tokens"] = usage.CompletionTokens,
-        ["total_tokens"] = usage.TotalTokens,
-        ["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = usage.CachedTokens },
+        ["usage"] = Usage.ToJson(stage.Usage),
     };
 }

@@ -23,12 +23,15 @@ internal sealed class Usage(int choices)
     }
 
     /// <summary>The sum, as an object.</summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson() => ToJson(new TokenUsage(_promptTokens, _completionTokens, _cachedTokens));
+
+    /// <summary>What something took, as an object.</summary>
+    public static JsonObject ToJson(TokenUsage usage) => new()
     {
-        ["prompt_tokens"] = _promptTokens,
-        ["completion_tokens"] = _completionTokens,
-        ["total_tokens"] = _promptTokens + _completionTokens,
-        ["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = _cachedTokens },
+        ["prompt_tokens"] = usage.PromptTokens,
+        ["completion_tokens"] = usage.CompletionTokens,
+        ["total_tokens"] = usage.TotalTokens,
+        ["prompt_tokens_details"] = new JsonObject { ["cached_tokens"] = usage.CachedTokens },
     };
 
     /// <summary>The sum, as the field <c>usage</c>.</summary>

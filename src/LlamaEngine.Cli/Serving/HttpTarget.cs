@@ -16,20 +16,17 @@ internal sealed class HttpTarget : ILoadTarget, IDisposable
     private readonly HttpClient _client;
 
     /// <param name="url">The server's base address.</param>
-    /// <param name="key">An API key; null: none.</param>
-    public HttpTarget(Uri url, string? key = null)
+    public HttpTarget(Uri url)
     {
         // As many connections as users; no limit of time, which the requests have of their own.
         var handler = new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue, UseProxy = false };
         _client = new HttpClient(handler) { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
-        if (key is not null)
-            _client.DefaultRequestHeaders.Authorization = new("Bearer", key);
     }
 
     /// <inheritdoc/>
     public EngineStatistics Statistics => default;
 
-    /// <summary>What requests call the model: the first that the server lists, unless it is set.</summary>
+    /// <summary>What requests call the model: the first that the server lists, once it was asked.</summary>
     public string Model { get; private set; } = "";
 
     /// <summary>Asks the server for its first model.</summary>

@@ -53,7 +53,9 @@ internal static class JsonText
             DecodeAll(root);
     }
 
-    private static void DecodeAll(JsonElement element)
+    /// <summary>Decodes every name and text.</summary>
+    /// <exception cref="InvalidOperationException">One has half of a surrogate pair; whoever read it later would meet that.</exception>
+    public static void DecodeAll(JsonElement element)
     {
         switch (element.ValueKind)
         {
@@ -66,7 +68,10 @@ internal static class JsonText
                 break;
             case JsonValueKind.Object:
                 foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
                     DecodeAll(property.Value);
+                }
                 break;
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using LlamaEngine.Formats;
 
 namespace LlamaEngine.Tools;
 
@@ -40,7 +41,7 @@ internal sealed class ToolCallJson(FrozenSet<string> names)
         string id = element.TryGetProperty("id", out JsonElement own) && IsId(own) ? own.GetString()! : newId();
         if (ReadArguments(given) is not { } arguments)
             return null;
-        CheckText(arguments);
+        JsonText.DecodeAll(arguments);
         return new ToolCall(id, name.GetString()!, arguments);
     }
 
@@ -58,26 +59,4 @@ internal sealed class ToolCallJson(FrozenSet<string> names)
     /// <summary>Mistral's models number their calls themselves, with nine letters and digits.</summary>
     private static bool IsId(JsonElement id) =>
         id.ValueKind == JsonValueKind.String && id.GetString() is { Length: MistralIdLength } text && text.All(char.IsAsciiLetterOrDigit);
-
-    /// <summary>Throws where a name or a text has half a surrogate pair; whoever read it later would meet that.</summary>
-    private static void CheckText(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.String:
-                _ = element.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in element.EnumerateArray())
-                    CheckText(item);
-                break;
-            case JsonValueKind.Object:
-                foreach (JsonProperty property in element.EnumerateObject())
-                {
-                    _ = property.Name;
-                    CheckText(property.Value);
-                }
-                break;
-        }
-    }
 }
