@@ -38,8 +38,9 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
         var gate = services.GetRequiredService<ApiGate>();
         ((IEndpointConventionBuilder)group).Finally(endpoint => endpoint.RequestDelegate = Gated(gate, endpoint.RequestDelegate!, logger));
         var limits = services.GetRequiredService<ServerLimits>();
+        var pace = services.GetRequiredService<StreamPace>();
         foreach (IOperation operation in services.GetServices<IOperation>())
-            group.MapPost(operation.Path, (RequestDelegate)new OperationEndpoint(operation, limits, logger).HandleAsync);
+            group.MapPost(operation.Path, (RequestDelegate)new OperationEndpoint(operation, limits, pace, logger).HandleAsync);
         var models = new ModelListing(services.GetRequiredService<IModelCatalog>());
         group.MapGet("/v1/models", Guarded(models.ListAsync, logger));
         group.MapGet("/v1/models/{**id}", Guarded(models.GetAsync, logger));

@@ -66,6 +66,13 @@ public sealed class LlamaEngineServerOptions
     public int MaxRequests { get; set; } = 1024;
 
     /// <summary>
+    /// The least time between two events of a stream, 0 to 10 s in whole milliseconds: an event then holds what was generated meanwhile. 0 sends
+    /// each token by itself. Null (the default): as short as the streams at that moment allow without taking more than about a 25th of
+    /// the processors, 100 ms at most. First tokens and ends are sent at once all the same.
+    /// </summary>
+    public TimeSpan? StreamInterval { get; set; }
+
+    /// <summary>
     /// A file of the API keys that requests need; null: none are needed. A line a key:
     /// <c>NAME sha256:HEX [requests_per_minute=N] [tokens_per_minute=N] [concurrency=N]</c>. It is read when the host starts.
     /// </summary>

@@ -15,6 +15,7 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
     private const int MostBodyBytes = 1 << 30;
 
     private static readonly TimeSpan s_longestDrain = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_longestInterval = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, LlamaEngineServerOptions options)
@@ -33,6 +34,8 @@ internal sealed class LlamaEngineServerOptionsValidator(IReadOnlyList<EngineHold
         Range(nameof(options.MaxRequests), options.MaxRequests, 1, int.MaxValue);
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > s_longestDrain)
             result.AddError($"{TypeName}.{nameof(options.DrainTimeout)}: {options.DrainTimeout} is not from 0 to {s_longestDrain}.");
+        if (options.StreamInterval is { } interval && (interval < TimeSpan.Zero || interval > s_longestInterval))
+            result.AddError($"{TypeName}.{nameof(options.StreamInterval)}: {interval} is not from 0 to {s_longestInterval}.");
         CheckKeys(options, result);
         if (options.KeepAlive > Durations.Longest)
             result.AddError($"{TypeName}.{nameof(options.KeepAlive)}: {options.KeepAlive} is more than {Durations.Longest}; a negative time keeps models.");

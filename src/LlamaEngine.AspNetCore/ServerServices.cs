@@ -49,6 +49,8 @@ internal static class ServerServices
         services.TryAddSingleton<IModelCatalog>(provider => provider.GetRequiredService<ModelCatalog>());
         services.TryAddSingleton(provider => new SessionShelf(provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value.Sessions));
         services.TryAddSingleton(provider => LimitsOf(provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value));
+        services.TryAddSingleton(provider =>
+            new StreamPace(provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value.StreamInterval, Environment.ProcessorCount));
         services.TryAddSingleton<ServerLifetime>();
         services.TryAddSingleton(provider => GateOf(provider, provider.GetRequiredService<IOptions<LlamaEngineServerOptions>>().Value));
         services.TryAddSingleton(provider => new MetricsCollector(s_meters, (app ?? provider).GetService<IMeterFactory>()));

@@ -35,23 +35,34 @@ internal sealed class CompletionStream(LoadedEngine engine, CompletionPlan plan)
         engine.Submit(requests[0], requests.Length);
         try
         {
-            while (!Array.TrueForAll(readers, reader => reader.IsDone))
+            while (true)
             {
+                bool found = false;
                 foreach (CompletionReader reader in readers)
                 {
                     while (reader.TryRead(out CompletionUpdate? update))
+                    {
+                        found = true;
                         yield return update;
+                    }
                 }
-                if (!Array.TrueForAll(readers, reader => reader.IsDone))
-                    await _signal.WaitAsync().ConfigureAwait(false);
+                if (Array.TrueForAll(readers, reader => reader.IsDone))
+                    break;
+                await WaitAsync(rests: found).ConfigureAwait(false);
             }
         }
         finally
         {
             await abandon.CancelAsync().ConfigureAwait(false);
+            _signal.Dispose();
             Record(requests, activity);
         }
     }
+
+    /// <summary>Ends when there may be more to read.</summary>
+    /// <param name="rests">Something was handed over just now, so that more may take its time.</param>
+    private ValueTask WaitAsync(bool rests) =>
+        rests && plan.Options.Pace?.Next is { Ticks: not 0 } rest ? _signal.RestAsync(rest) : _signal.WaitAsync();
 
     /// <summary>One request a choice: the first computes the prompt, the others begin as copies of it.</summary>
     private ImmutableArray<GenerationRequest> CreateRequests(CancellationToken cancellation)

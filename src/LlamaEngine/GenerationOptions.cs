@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using LlamaEngine.Sampling;
+using LlamaEngine.Scheduling;
 
 namespace LlamaEngine;
 
@@ -82,4 +83,7 @@ public sealed record GenerationOptions
 
     /// <summary>Custom processors, called in order on the raw logits before everything else.</summary>
     public ImmutableArray<ILogitProcessor> LogitProcessors { get; init; } = [];
+
+    /// <summary>How often whoever reads the completion looks for more of it; null: at each token.</summary>
+    internal UpdatePace? Pace { get; init; }
 }

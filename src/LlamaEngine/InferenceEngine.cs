@@ -128,14 +128,14 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
     {
         if (options?.Choices > 1)
             throw new ArgumentException($"{nameof(CompleteAsync)} gives one choice; {nameof(CompleteAllAsync)} gives all.", nameof(options));
-        return CompletionBuilder.CollectAsync(GenerateAsync(prompt, options, cancellationToken));
+        return CompletionBuilder.CollectAsync(GenerateAsync(prompt, AtTheEnd(options), cancellationToken));
     }
 
     /// <summary>Gives whole completions, as many as <see cref="GenerationOptions.Choices"/> says, in order.</summary>
     /// <inheritdoc cref="GenerateAsync(Prompt, GenerationOptions?, CancellationToken)"/>
     public Task<IReadOnlyList<Completion>> CompleteAllAsync(
         Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        CompletionBuilder.CollectAllAsync(GenerateAsync(prompt, options, cancellationToken), options?.Choices ?? 1);
+        CompletionBuilder.CollectAllAsync(GenerateAsync(prompt, AtTheEnd(options), cancellationToken), options?.Choices ?? 1);
 
     /// <summary>Embeds a text: pools the hidden states of its tokens into one vector.</summary>
     /// <param name="prompt">A text, token ids or messages.</param>
@@ -242,6 +242,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         var plan = new CompletionPlan(operation, tokens, Math.Min(parameters.MaxTokens ?? room, room), parameters, options, retention);
         return new CompletionStream(_engine, plan).ReadAllAsync(cancellationToken);
     }
+
+    private static GenerationOptions AtTheEnd(GenerationOptions? options) => (options ?? new GenerationOptions()) with { Pace = UpdatePace.AtTheEnd };
 
     /// <summary>The tokens of a prompt that leaves room for so many more.</summary>
     private int[] EncodeToFit(Prompt prompt, int more, bool addGenerationPrompt = true)

@@ -3,6 +3,7 @@ using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Operations;
 using LlamaEngine.AspNetCore.Security;
+using LlamaEngine.Scheduling;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,28 +14,35 @@ namespace LlamaEngine.AspNetCore.Http;
 /// begins with the first event, so that what goes wrong before has a status of its own.
 /// </summary>
 /// <remarks>For one caller at a time.</remarks>
-internal sealed class EventStream(HttpContext context, RequestControl control) : IEventWriter, IAsyncDisposable
+internal sealed class EventStream(HttpContext context, RequestControl control, UpdatePace pace) : IEventWriter, IAsyncDisposable
 {
     private Utf8JsonWriter? _json;
+    private bool _isOpen;
 
     /// <summary>The first event has been begun.</summary>
     public bool HasBegun => _json is not null;
+
+    /// <inheritdoc/>
+    public UpdatePace Pace => pace;
 
     /// <inheritdoc/>
     public Utf8JsonWriter Begin()
     {
         if (_json is null)
             Start();
+        Close();
         Write("data: "u8);
         _json!.Reset(context.Response.BodyWriter);
+        _isOpen = true;
         return _json;
     }
 
     /// <inheritdoc/>
     public ValueTask SendAsync(CancellationToken cancellation)
     {
-        _json!.Flush();
-        Write("\n\n"u8);
+        if (!_isOpen)
+            return ValueTask.CompletedTask;
+        Close();
         return FlushAsync(cancellation);
     }
 
@@ -62,6 +70,16 @@ internal sealed class EventStream(HttpContext context, RequestControl control) :
     {
         _json?.Reset(Stream.Null); // what was begun and not sent is not to be sent
         return _json?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <summary>Ends the event that was begun last.</summary>
+    private void Close()
+    {
+        if (!_isOpen)
+            return;
+        _json!.Flush();
+        Write("\n\n"u8);
+        _isOpen = false;
     }
 
     private void Start()

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace LlamaEngine.AspNetCore.Http;
 
 /// <summary>Serves an operation over HTTP: the body in, the reply out, whole or as events.</summary>
-internal sealed class OperationEndpoint(IOperation operation, ServerLimits limits, ILogger logger)
+internal sealed class OperationEndpoint(IOperation operation, ServerLimits limits, StreamPace pace, ILogger logger)
 {
     /// <summary>Answers a request.</summary>
     public Task HandleAsync(HttpContext context) => ApiEndpoint.RunAsync(context, AnswerAsync, operation.PromptField, logger);
@@ -43,7 +43,8 @@ internal sealed class OperationEndpoint(IOperation operation, ServerLimits limit
     private async Task StreamAsync(HttpContext context, IStreamingOperation streaming, JsonObject body, RequestControl control)
     {
         CancellationToken aborted = context.RequestAborted;
-        await using var events = new EventStream(context, control);
+        await using var events = new EventStream(context, control, pace.Updates);
+        pace.Enter();
         try
         {
             await streaming.StreamAsync(body, 0, events, control.Stop).ConfigureAwait(false);
@@ -54,6 +55,10 @@ internal sealed class OperationEndpoint(IOperation operation, ServerLimits limit
             Exception shown = exception is OperationCanceledException ? CutOff(exception) : exception;
             ApiException error = ApiEndpoint.Translate(shown, operation.PromptField, context, logger);
             await events.FailAsync(error, aborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            pace.Leave();
         }
     }
 

@@ -5,6 +5,7 @@ using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Replies;
 using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.AspNetCore.Sessions;
+using LlamaEngine.Scheduling;
 using ConversationTurn = LlamaEngine.Clients.ConversationTurn;
 
 namespace LlamaEngine.AspNetCore.Operations;
@@ -28,7 +29,7 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         request.Stream.RefuseIfOn();
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         var reply = new ChatReply(Head("chat.completion", lease), request.Generation.Choices, LogOf(lease, request.Generation));
-        await foreach (ChatUpdate update in GenerateAsync(lease, request, cancellation).ConfigureAwait(false))
+        await foreach (ChatUpdate update in GenerateAsync(lease, request, UpdatePace.AtTheEnd, cancellation).ConfigureAwait(false))
             reply.Add(update);
         return reply.ToJson();
     }
@@ -41,11 +42,11 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         bool usage = request.Stream.IncludesUsage;
         var chunks = new ChatChunks(Head("chat.completion.chunk", lease), request.Generation.Choices, usage, LogOf(lease, request.Generation));
         await new ChunkSender<ChatUpdate>(events, chunks, lease, usage)
-            .SendAsync(token => GenerateAsync(lease, request, token), cancellation).ConfigureAwait(false);
+            .SendAsync(token => GenerateAsync(lease, request, events.Pace, token), cancellation).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<ChatUpdate> GenerateAsync(
-        ModelLease lease, ChatRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+        ModelLease lease, ChatRequest request, UpdatePace pace, [EnumeratorCancellation] CancellationToken cancellation)
     {
         InferenceEngine engine = lease.Engine;
         ModelChecks.RequireTemplate(lease);
@@ -54,7 +55,8 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         Prompt prompt = Prompt.FromMessages([.. turn?.Messages ?? [], .. request.Messages], request.Tools.Tools, request.Tools.Choice);
         ModelChecks.CheckLength(lease, prompt, limits, PromptField);
         ReplySplitter[] splitters = [.. Enumerable.Range(0, request.Generation.Choices).Select(_ => Splitter(engine, prompt, request.Tools))];
-        await foreach (CompletionUpdate update in engine.GenerateAsync(prompt, request.Generation, turn?.Retained, cancellation).ConfigureAwait(false))
+        GenerationOptions generation = request.Generation with { Pace = pace };
+        await foreach (CompletionUpdate update in engine.GenerateAsync(prompt, generation, turn?.Retained, cancellation).ConfigureAwait(false))
         {
             ReplySplitter splitter = splitters[update.ChoiceIndex];
             ChatUpdate piece = splitter.Split(update);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Replies;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.Scheduling;
 
 namespace LlamaEngine.AspNetCore.Operations;
 
@@ -24,7 +25,7 @@ internal sealed class CompletionOperation(IModelCatalog catalog, ServerLimits li
         request.Stream.RefuseIfOn();
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         var reply = new TextReply(Head(lease), request.Choices, request.Generation.Choices, LogOf(lease, request));
-        await foreach (CompletionUpdate update in Generate(lease, request, cancellation).ConfigureAwait(false))
+        await foreach (CompletionUpdate update in Generate(lease, request, UpdatePace.AtTheEnd, cancellation).ConfigureAwait(false))
             reply.Add(update);
         return reply.ToJson();
     }
@@ -37,18 +38,19 @@ internal sealed class CompletionOperation(IModelCatalog catalog, ServerLimits li
         bool usage = request.Stream.IncludesUsage;
         var chunks = new TextChunks(Head(lease), request.Choices, request.Generation.Choices, usage, LogOf(lease, request));
         await new ChunkSender<CompletionUpdate>(events, chunks, lease, usage)
-            .SendAsync(token => Generate(lease, request, token), cancellation).ConfigureAwait(false);
+            .SendAsync(token => Generate(lease, request, events.Pace, token), cancellation).ConfigureAwait(false);
     }
 
-    private IAsyncEnumerable<CompletionUpdate> Generate(ModelLease lease, CompletionRequest request, CancellationToken cancellation)
+    private IAsyncEnumerable<CompletionUpdate> Generate(ModelLease lease, CompletionRequest request, UpdatePace pace, CancellationToken cancellation)
     {
         ModelChecks.RequireTokenizer(lease);
         foreach (Prompt prompt in request.Prompts)
             ModelChecks.CheckLength(lease, prompt, limits, PromptField);
+        GenerationOptions generation = request.Generation with { Pace = pace };
         if (request.Prompts is [var only])
-            return lease.Engine.GenerateAsync(only, request.Generation, cancellation);
+            return lease.Engine.GenerateAsync(only, generation, cancellation);
         return Merging.MergeAsync(
-            (index, token) => lease.Engine.GenerateAsync(request.Prompts[index], request.Generation, token),
+            (index, token) => lease.Engine.GenerateAsync(request.Prompts[index], generation, token),
             request.Prompts.Length, request.Generation.Choices, cancellation);
     }
 

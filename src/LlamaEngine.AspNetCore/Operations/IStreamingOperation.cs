@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Errors;
+using LlamaEngine.Scheduling;
 
 namespace LlamaEngine.AspNetCore.Operations;
 
@@ -19,10 +20,13 @@ internal interface IStreamingOperation : IOperation
 /// <summary>Takes a reply piece by piece, each one JSON object.</summary>
 internal interface IEventWriter
 {
-    /// <summary>Begins a piece; write one object, then <see cref="SendAsync"/>.</summary>
+    /// <summary>How often it is worth while to send something.</summary>
+    UpdatePace Pace { get; }
+
+    /// <summary>Begins a piece, behind those that were begun since the last <see cref="SendAsync"/>; write one object.</summary>
     Utf8JsonWriter Begin();
 
-    /// <summary>Sends the piece; returns when the client's connection can take more.</summary>
+    /// <summary>Sends the pieces, if there are any; returns when the client's connection can take more.</summary>
     ValueTask SendAsync(CancellationToken cancellation);
 
     /// <summary>Notes tokens that the request has taken, for the limits of whoever asked.</summary>

@@ -19,8 +19,9 @@ internal static class Merging
         [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        // Bounded, so that a reader who does not read lets nothing pile up here.
-        var channel = Channel.CreateBounded<CompletionUpdate>(new BoundedChannelOptions(prompts * choices) { SingleReader = true });
+        // Bounded, so that a reader who does not read lets nothing pile up here; wide enough for what comes after a rest.
+        const int UpdatesOfChoice = 64;
+        var channel = Channel.CreateBounded<CompletionUpdate>(new BoundedChannelOptions(prompts * choices * UpdatesOfChoice) { SingleReader = true });
         Task[] readers = [.. Enumerable.Range(0, prompts).Select(ReadAsync)];
         Task closing = CloseAsync();
         try

@@ -3,6 +3,7 @@ using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Replies;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.Scheduling;
 using LlamaEngine.Tribunal;
 
 namespace LlamaEngine.AspNetCore.Operations;
@@ -29,7 +30,7 @@ internal sealed class TribunalOperation(IModelCatalog catalog, ServerLimits limi
         TribunalRequest request = TribunalRequest.Read(body, limits, priority);
         request.Stream.RefuseIfOn();
         TribunalResult? result = null;
-        await RunAsync(request, update =>
+        await RunAsync(request, UpdatePace.AtTheEnd, update =>
         {
             result = update.Result ?? result;
             return ValueTask.CompletedTask;
@@ -41,7 +42,7 @@ internal sealed class TribunalOperation(IModelCatalog catalog, ServerLimits limi
     public Task StreamAsync(JsonObject body, int priority, IEventWriter events, CancellationToken cancellation)
     {
         string id = TribunalReply.NewId();
-        return RunAsync(TribunalRequest.Read(body, limits, priority), SendAsync, cancellation);
+        return RunAsync(TribunalRequest.Read(body, limits, priority), events.Pace, SendAsync, cancellation);
 
         async ValueTask SendAsync(TribunalUpdate update)
         {
@@ -56,10 +57,10 @@ internal sealed class TribunalOperation(IModelCatalog catalog, ServerLimits limi
         }
     }
 
-    private async Task RunAsync(TribunalRequest request, Func<TribunalUpdate, ValueTask> take, CancellationToken cancellation)
+    private async Task RunAsync(TribunalRequest request, UpdatePace pace, Func<TribunalUpdate, ValueTask> take, CancellationToken cancellation)
     {
         await using ModelLease? only = request.Models.IsEmpty ? await RentAsync(null).ConfigureAwait(false) : null;
-        TribunalRun run = Create(request, async (kind, _) =>
+        TribunalRun run = Create(request, pace, async (kind, _) =>
         {
             if (only is not null)
                 return new TribunalEngine(only.Engine, only.Name);
@@ -81,11 +82,11 @@ internal sealed class TribunalOperation(IModelCatalog catalog, ServerLimits limi
     }
 
     /// <summary>Prompts and the approval word are checked by what takes them, which names its own members.</summary>
-    private static TribunalRun Create(TribunalRequest request, TribunalEngineSource engines)
+    private static TribunalRun Create(TribunalRequest request, UpdatePace pace, TribunalEngineSource engines)
     {
         try
         {
-            return new TribunalRun(engines, request.Messages, request.Options);
+            return new TribunalRun(engines, request.Messages, request.Options with { Generation = request.Options.Generation! with { Pace = pace } });
         }
         catch (ArgumentException exception)
         {

@@ -21,6 +21,18 @@ internal sealed class ChatChunks(ReplyHead head, int choices, bool includesUsage
     public CompletionUpdate UpdateOf(ChatUpdate piece) => piece.Update;
 
     /// <inheritdoc/>
+    public bool Joins(ChatUpdate step, ChatUpdate next) =>
+        logs is null && step.Update.ChoiceIndex == next.Update.ChoiceIndex && step.Update.FinishReason == FinishReason.None
+        && IsText(step) && IsText(next);
+
+    /// <inheritdoc/>
+    public ChatUpdate Join(IReadOnlyList<ChatUpdate> steps)
+    {
+        string text = string.Concat(steps.SelectMany(step => step.Parts).Select(part => part.Text));
+        return steps[^1] with { Parts = text.Length == 0 ? [] : [new ReplyPart(text, null)] };
+    }
+
+    /// <inheritdoc/>
     public int CountFor(ChatUpdate piece) => (_begun[piece.Update.ChoiceIndex] ? 0 : 1) + ContentsOf(piece) + EndsOf(piece);
 
     /// <inheritdoc/>
@@ -60,6 +72,8 @@ internal sealed class ChatChunks(ReplyHead head, int choices, bool includesUsage
 
     /// <summary>Pieces with text or a call. A token to report needs one, also where no text is certain yet.</summary>
     private int ContentsOf(ChatUpdate piece) => Math.Max(piece.Parts.Length, logs?.Reports(piece.Update) == true ? 1 : 0);
+
+    private static bool IsText(ChatUpdate piece) => piece.Parts.All(part => part.Call is null);
 
     private static int EndsOf(ChatUpdate piece) => piece.Update.FinishReason == FinishReason.None ? 0 : 1;
 

@@ -4,8 +4,9 @@ using LlamaEngine.AspNetCore.Operations;
 namespace LlamaEngine.AspNetCore.Replies;
 
 /// <summary>
-/// Sends completions as events: each piece by itself, as soon as it is there. While the client does not read, the sender reads on, so that it
-/// sees the end of the generation and gives the model back; what waits for the client then is text, bounded by the tokens of the request.
+/// Sends completions as events, as soon as something is there; what is there at one time goes out at one time, joined where it can be. While
+/// the client does not read, the sender reads on, so that it sees the end of the generation and gives the model back; what waits for the
+/// client then is text, bounded by the tokens of the request.
 /// </summary>
 /// <typeparam name="T">What is generated, step by step.</typeparam>
 /// <param name="lease">The model; given back when all is generated.</param>
@@ -13,8 +14,12 @@ namespace LlamaEngine.AspNetCore.Replies;
 internal sealed class ChunkSender<T>(IEventWriter events, IChunks<T> chunks, IAsyncDisposable lease, bool includesUsage)
     where T : class
 {
+    /// <summary>Steps that go out together at most, so that a generation that is faster than the sender does not keep it from sending.</summary>
+    private const int MostTogether = 256;
+
     private readonly Queue<T> _waiting = [];
-    private Task<bool>? _next;
+    private readonly List<T> _together = [], _joined = [];
+    private ValueTask<bool>? _next;
     private bool _ended;
     private Exception? _error;
 
@@ -27,8 +32,12 @@ internal sealed class ChunkSender<T>(IEventWriter events, IChunks<T> chunks, IAs
         IAsyncEnumerator<T> updates = generate(abandon.Token).GetAsyncEnumerator(abandon.Token);
         try
         {
-            while (await NextAsync(updates).ConfigureAwait(false) is { } piece)
-                await SendAsync(piece, updates, cancellation).ConfigureAwait(false);
+            while (await NextAsync(updates).ConfigureAwait(false) is { } first)
+            {
+                Gather(first, updates);
+                Write();
+                await SendWrittenAsync(updates, cancellation).ConfigureAwait(false);
+            }
             if (_error is not null)
                 ExceptionDispatchInfo.Throw(_error);
             if (includesUsage)
@@ -41,8 +50,8 @@ internal sealed class ChunkSender<T>(IEventWriter events, IChunks<T> chunks, IAs
         {
             // An enumerator must not be disposed while it is asked for more.
             await abandon.CancelAsync().ConfigureAwait(false);
-            if (_next is not null)
-                await ((Task)_next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_next is { } next)
+                await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await updates.DisposeAsync().ConfigureAwait(false);
         }
     }
@@ -54,40 +63,89 @@ internal sealed class ChunkSender<T>(IEventWriter events, IChunks<T> chunks, IAs
             return waiting;
         if (_ended)
             return null;
-        ValueTask<bool> next = _next is null ? updates.MoveNextAsync() : new ValueTask<bool>(_next);
-        _next = null;
-        return await TakeAsync(next).ConfigureAwait(false) ? updates.Current : null;
+        return await TakeAsync(TakeNext(updates)).ConfigureAwait(false) ? updates.Current : null;
     }
 
-    private async ValueTask SendAsync(T piece, IAsyncEnumerator<T> updates, CancellationToken cancellation)
+    /// <summary>What was generated next, if it is there by now.</summary>
+    private T? TryNext(IAsyncEnumerator<T> updates)
     {
-        for (int remaining = chunks.CountFor(piece); remaining > 0; remaining--)
+        if (_waiting.TryDequeue(out T? waiting))
+            return waiting;
+        if (_ended)
+            return null;
+        ValueTask<bool> next = TakeNext(updates);
+        if (next.IsCompletedSuccessfully)
         {
-            chunks.Write(events.Begin(), piece, remaining);
-            ValueTask sending = events.SendAsync(cancellation);
-            if (sending.IsCompletedSuccessfully)
-                sending.GetAwaiter().GetResult();
-            else
-                await ReadOnAsync(sending.AsTask(), updates).ConfigureAwait(false);
+            if (next.Result)
+                return updates.Current;
+            next = new ValueTask<bool>(false);
         }
-        CompletionUpdate update = chunks.UpdateOf(piece);
+        _next = next;
+        return null;
+    }
+
+    private ValueTask<bool> TakeNext(IAsyncEnumerator<T> updates)
+    {
+        ValueTask<bool> next = _next ?? updates.MoveNextAsync();
+        _next = null;
+        return next;
+    }
+
+    /// <summary>Takes what is there by now.</summary>
+    private void Gather(T first, IAsyncEnumerator<T> updates)
+    {
+        _together.Add(first);
+        while (_together.Count < MostTogether && TryNext(updates) is { } next)
+            _together.Add(next);
+    }
+
+    /// <summary>Writes it choice by choice, so that steps of one can be joined.</summary>
+    private void Write()
+    {
+        foreach (T step in _together.OrderBy(step => chunks.UpdateOf(step).ChoiceIndex))
+        {
+            if (_joined.Count > 0 && !chunks.Joins(_joined[^1], step))
+                WriteJoined();
+            _joined.Add(step);
+        }
+        WriteJoined();
+        _together.Clear();
+    }
+
+    private void WriteJoined()
+    {
+        T step = _joined.Count == 1 ? _joined[0] : chunks.Join(_joined);
+        for (int remaining = chunks.CountFor(step); remaining > 0; remaining--)
+            chunks.Write(events.Begin(), step, remaining);
+        foreach (T joined in _joined)
+            Note(chunks.UpdateOf(joined));
+        _joined.Clear();
+    }
+
+    private void Note(CompletionUpdate update)
+    {
         if (update.TokenId is not null)
             events.Note(1);
         if (update.Usage is { } usage && chunks.Usage.Add(update.ChoiceIndex, usage))
             events.Note(usage.PromptTokens);
     }
 
-    /// <summary>Waits until the client's connection takes more, and meanwhile for what is generated.</summary>
-    private async Task ReadOnAsync(Task sending, IAsyncEnumerator<T> updates)
+    /// <summary>Waits until the client's connection has taken what was written, and meanwhile for what is generated.</summary>
+    private async ValueTask SendWrittenAsync(IAsyncEnumerator<T> updates, CancellationToken cancellation)
     {
+        ValueTask sent = events.SendAsync(cancellation);
+        if (sent.IsCompletedSuccessfully)
+        {
+            sent.GetAwaiter().GetResult();
+            return;
+        }
+        Task sending = sent.AsTask();
         while (!sending.IsCompleted && !_ended)
         {
-            _next ??= updates.MoveNextAsync().AsTask();
-            if (await Task.WhenAny(sending, _next).ConfigureAwait(false) == sending)
-                break;
-            Task<bool> next = _next;
-            _next = null;
-            if (await TakeAsync(new ValueTask<bool>(next)).ConfigureAwait(false))
+            Task<bool> next = TakeNext(updates).AsTask();
+            if (await Task.WhenAny(sending, next).ConfigureAwait(false) == sending)
+                _next = new ValueTask<bool>(next);
+            else if (await TakeAsync(new ValueTask<bool>(next)).ConfigureAwait(false))
                 _waiting.Enqueue(updates.Current);
         }
         await sending.ConfigureAwait(false);

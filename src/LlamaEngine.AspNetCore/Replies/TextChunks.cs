@@ -18,6 +18,13 @@ internal sealed class TextChunks(ReplyHead head, int count, int choices, bool in
     public CompletionUpdate UpdateOf(CompletionUpdate piece) => piece;
 
     /// <inheritdoc/>
+    public bool Joins(CompletionUpdate step, CompletionUpdate next) =>
+        createLog is null && step.ChoiceIndex == next.ChoiceIndex && step.FinishReason == FinishReason.None;
+
+    /// <inheritdoc/>
+    public CompletionUpdate Join(IReadOnlyList<CompletionUpdate> steps) => steps[^1] with { Text = string.Concat(steps.Select(step => step.Text)) };
+
+    /// <inheritdoc/>
     public int CountFor(CompletionUpdate piece) =>
         piece.Text.Length > 0 || piece.FinishReason != FinishReason.None || _logs[piece.ChoiceIndex]?.Reports(piece) == true ? 1 : 0;
 

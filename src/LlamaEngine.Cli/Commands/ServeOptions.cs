@@ -44,6 +44,8 @@ internal sealed class ServeOptions
         "--max-queue", "N", "Requests of a model that may wait; more are refused with 429. Default: any number.", 0, 1_000_000);
     private readonly Option<int> _requests = NumberOptions.WithDefault(
         "--max-requests", "N", "Requests at one time, waiting ones included; more are refused with 429. Default: 1024.", 1, 1_000_000, 1024);
+    private readonly Option<int?> _interval = NumberOptions.Optional(
+        "--stream-interval", "MS", "The least time between two events of a stream; 0 sends each token by itself. Default: 0 to 100 ms, as the load allows.", 0, 10_000);
     private readonly Option<int> _drain = NumberOptions.WithDefault(
         "--drain-seconds", "N", "How long requests may go on when the server is told to stop. Default: 30.", 0, 3600, 30);
     private readonly Option<float> _keepAlive = NumberOptions.WithDefault(
@@ -60,7 +62,7 @@ internal sealed class ServeOptions
     /// <summary>Adds all of them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [_models, _urls, _endpointFile, _keys, _data, _queue, _requests, _drain, _keepAlive, _origins, _context, _kvType];
+        Option[] all = [_models, _urls, _endpointFile, _keys, _data, _queue, _requests, _interval, _drain, _keepAlive, _origins, _context, _kvType];
         foreach (Option option in all)
             command.Options.Add(option);
     }
@@ -84,6 +86,7 @@ internal sealed class ServeOptions
             ApiKeyFile = FullPath(parsed.GetValue(_keys)),
             DataFolder = FullPath(parsed.GetValue(_data)),
             MaxRequests = parsed.GetValue(_requests),
+            StreamInterval = parsed.GetValue(_interval) is { } interval ? TimeSpan.FromMilliseconds(interval) : null,
             DrainTimeout = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
             KeepAlive = parsed.GetValue(_keepAlive) is var seconds and >= 0 ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan,
             CorsOrigins = [.. parsed.GetValue(_origins)!],

@@ -61,6 +61,7 @@ internal static class ServerApp
             options.DataFolder = settings.DataFolder;
             options.EndpointFile = settings.EndpointFile;
             options.DrainTimeout = settings.DrainTimeout;
+            options.StreamInterval = settings.StreamInterval;
             options.KeepAlive = settings.KeepAlive;
             foreach (ServedModel model in settings.Models.Length > 1 ? settings.Models : ImmutableArray<ServedModel>.Empty)
             {

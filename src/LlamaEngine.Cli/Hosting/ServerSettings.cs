@@ -26,6 +26,9 @@ internal sealed record ServerSettings
     /// <summary>Requests at one time.</summary>
     public int MaxRequests { get; init; } = 1024;
 
+    /// <summary>The least time between two events of a stream; null: as the load allows.</summary>
+    public TimeSpan? StreamInterval { get; init; }
+
     /// <summary>How long requests may go on when the server is told to stop.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -55,9 +55,9 @@ internal sealed class HttpTarget : ILoadTarget, IDisposable
         if (response.StatusCode != HttpStatusCode.OK)
             throw new FailureException($"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
         using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
+        await foreach (SseItem<CompletionUpdate?> item in SseParser.Create(stream, static (_, data) => UpdateOf(data)).EnumerateAsync(cancellationToken))
         {
-            if (item.Data != "[DONE]" && UpdateOf(item.Data) is { } update)
+            if (item.Data is { } update)
                 yield return update;
         }
     }
@@ -78,9 +78,12 @@ internal sealed class HttpTarget : ILoadTarget, IDisposable
         ["stream_options"] = new JsonObject { ["include_usage"] = true },
     };
 
-    private static CompletionUpdate? UpdateOf(string data)
+    private static CompletionUpdate? UpdateOf(ReadOnlySpan<byte> data)
     {
-        using JsonDocument item = JsonDocument.Parse(data);
+        if (data.SequenceEqual("[DONE]"u8))
+            return null;
+        var reader = new Utf8JsonReader(data);
+        using JsonDocument item = JsonDocument.ParseValue(ref reader);
         JsonElement root = item.RootElement;
         if (root.TryGetProperty("error", out JsonElement error))
             throw new FailureException($"The server broke off: {error.GetRawText()}");

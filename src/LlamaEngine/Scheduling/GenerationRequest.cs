@@ -188,7 +188,7 @@ internal sealed class GenerationRequest : Sequence
     private void Publish(bool ended)
     {
         Volatile.Write(ref _progress, _generated << 1 | (ended ? 1 : 0));
-        _signal.Set();
+        _signal.Set(urgent: ended);
     }
 
     private FinishReason FinishAfter(int token)

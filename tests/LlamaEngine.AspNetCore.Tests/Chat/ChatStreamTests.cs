@@ -33,7 +33,6 @@ public sealed class ChatStreamTests(LexiconServer fixture) : IClassFixture<Lexic
         Assert.Equal(expected.Usage.PromptTokens, (int)chunks[^1]["usage"]!["prompt_tokens"]!);
         Assert.Equal(expected.Usage.CompletionTokens, (int)chunks[^1]["usage"]!["completion_tokens"]!);
         Assert.Equal([expected.Text], chunks.ChatTexts());
-        Assert.True(chunks.Length > 8, "the text comes in many pieces");
     }
 
     [Fact]
