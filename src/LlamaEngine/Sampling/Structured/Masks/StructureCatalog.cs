@@ -8,17 +8,19 @@ namespace LlamaEngine.Sampling.Structured.Masks;
 /// <remarks>Thread-safe. A schema that is not kept is compiled on its caller's thread.</remarks>
 internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
 {
-    private const int MaxGrammars = 64;
+    // In a half of the cache: so many grammars, or fewer where they are large.
+    private const int MaxGrammars = 64, MaxCost = 8_000_000;
 
     private readonly Lock _lock = new();
-    private readonly BoundedCache<string, TokenStructure> _grammars = new(MaxGrammars);
+    private readonly BoundedCache<string, TokenStructure> _grammars = new(MaxCost);
     private StructureEngine? _engine;
     private TokenStructure? _anyObject;
 
     /// <summary>What keeps a completion in a form; null: it is free text.</summary>
     /// <exception cref="UnsupportedSchemaException">The schema is invalid, has no instances, or asks for what is not supported.</exception>
     /// <exception cref="InvalidOperationException">The model has no tokenizer, or one that cannot write JSON.</exception>
-    public TokenStructure? Get(ResponseFormat? format)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TokenStructure? Get(ResponseFormat? format, CancellationToken cancellation = default)
     {
         if (format is null || format.Kind == ResponseFormatKind.Text)
             return null;
@@ -30,13 +32,14 @@ internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
             if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
                 return known;
         }
-        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!), engine);
+        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!, cancellation), engine);
         lock (_lock)
         {
             // Requests with one schema share one grammar, so that they share its masks.
             if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
                 return known;
-            _grammars.Add(format.SchemaText!, made);
+            engine.Prepare(made.Grammar.Start);
+            _grammars.Add(format.SchemaText!, made, Math.Max(made.Grammar.Cost, MaxCost / MaxGrammars));
         }
         return made;
     }
