@@ -5,6 +5,7 @@ using LlamaEngine.AspNetCore.Http;
 using LlamaEngine.AspNetCore.Lifetime;
 using LlamaEngine.AspNetCore.Metrics;
 using LlamaEngine.AspNetCore.Models;
+using LlamaEngine.AspNetCore.OpenApi;
 using LlamaEngine.AspNetCore.Operations;
 using LlamaEngine.AspNetCore.Requests;
 using LlamaEngine.AspNetCore.Sessions;
@@ -24,7 +25,8 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
 
     /// <summary>
     /// Maps the endpoints, which serve the engines that <c>AddLlamaEngine</c> and <c>AddKeyedLlamaEngine</c> have put into the app's
-    /// container and the models of <c>AddLlamaEngineServer</c>. docs/rest.md describes them.
+    /// container and the models of <c>AddLlamaEngineServer</c>. docs/rest.md describes them, and so does <c>/openapi.json</c>, which is mapped with
+    /// them and needs no API key.
     /// </summary>
     /// <param name="endpoints">The app, or a group of it.</param>
     /// <returns>The endpoints, for conventions that all of them share.</returns>
@@ -34,8 +36,11 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         IServiceProvider services = ServerServices.Of(endpoints.ServiceProvider);
         ILogger logger = LoggerOf(endpoints);
-        RouteGroupBuilder group = endpoints.MapGroup("");
+        RouteGroupBuilder all = endpoints.MapGroup("");
         var gate = services.GetRequiredService<ApiGate>();
+        all.WithMetadata(OpenApiMarker.Instance).MapGet(OpenApiEndpoint.Path, Guarded(new OpenApiEndpoint(gate.NeedsKeys).HandleAsync, logger));
+        // The document passes no gate.
+        RouteGroupBuilder group = all.MapGroup("");
         ((IEndpointConventionBuilder)group).Finally(endpoint => endpoint.RequestDelegate = Gated(gate, endpoint.RequestDelegate!, logger));
         var limits = services.GetRequiredService<ServerLimits>();
         var pace = services.GetRequiredService<StreamPace>();
@@ -47,7 +52,7 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
         var sessions = new SessionEndpoint(services.GetRequiredService<IModelCatalog>(), services.GetRequiredService<SessionShelf>());
         group.MapDelete("/v1/sessions/{id}", Guarded(sessions.EndAsync, logger));
         group.MapBulk(services.GetRequiredService<BulkService>(), limits, endpoint => Guarded(endpoint, logger));
-        return group;
+        return all;
     }
 
     /// <summary>
@@ -60,7 +65,7 @@ public static class LlamaEngineEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         IServiceProvider services = ServerServices.Of(endpoints.ServiceProvider);
-        RouteGroupBuilder group = endpoints.MapGroup("");
+        RouteGroupBuilder group = endpoints.MapGroup("").WithMetadata(OpenApiMarker.Instance);
         var health = new HealthEndpoints(services.GetRequiredService<ServerLifetime>(), services.GetRequiredService<IModelCatalog>());
         group.MapGet("/health/live", (RequestDelegate)HealthEndpoints.LiveAsync);
         group.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);

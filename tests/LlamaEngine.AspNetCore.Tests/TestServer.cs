@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using LlamaEngine.AspNetCore.Tests.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -20,7 +21,7 @@ public sealed class TestServer : IAsyncDisposable
     {
         _app = app;
         Url = url;
-        Http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(2) };
+        Http = new HttpClient(new DocumentedReplies(new SocketsHttpHandler())) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(2) };
     }
 
     /// <summary>The demo model.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.Sampling;
 using LlamaEngine.Tribunal;
 using Microsoft.AspNetCore.Http;
 
@@ -51,6 +52,8 @@ internal static class EngineErrors
             StatusCodes.Status409Conflict, "invalid_request_error", $"The session '{busy.ConversationId}' is still answering; one turn at a time.", "session_id", "session_busy"),
         ChatTemplateException template => ApiException.Invalid($"The model's chat template refuses the messages: {template.Message}", prompt, "chat_template_error"),
         UnsupportedSchemaException schema => ApiException.Invalid(schema.Message, FormatFields.SchemaPath, "unsupported_schema"),
+        NoTokenAllowedException => ApiException.Invalid(
+            "No token is allowed: 'stop_token_ids', 'logit_bias' and what the reply is held to forbid them all.", code: "no_token_allowed"),
         InsufficientDeviceMemoryException => LoadErrors.Unavailable("There is not enough memory for the request now.", "insufficient_memory", exception),
         ObjectDisposedException => LoadErrors.Unavailable("The server is shutting down.", "shutting_down", exception),
         EngineFaultedException => Internal("The engine met an internal error and takes no more requests.", "engine_faulted", exception),

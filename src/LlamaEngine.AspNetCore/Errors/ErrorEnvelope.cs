@@ -37,6 +37,8 @@ internal static class ErrorEnvelope
     {
         context.Response.Clear();
         context.Response.StatusCode = error.Status;
+        if (error.Status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = "Bearer";
         if (error.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         var body = new ArrayBufferWriter<byte>();

@@ -11,6 +11,9 @@ namespace LlamaEngine.AspNetCore.Http;
 /// <param name="mostRequests">Requests that the server has at one time at most: each may hold a body.</param>
 internal sealed class ApiGate(ServerLifetime lifetime, ApiKeyRing? keys, int mostRequests)
 {
+    /// <summary>Requests need an API key.</summary>
+    public bool NeedsKeys => keys is not null;
+
     /// <summary>Runs an endpoint for a request that passes.</summary>
     /// <exception cref="ApiException">It does not: 401, 429 or 503.</exception>
     public async Task PassAsync(HttpContext context, RequestDelegate endpoint)
@@ -47,7 +50,6 @@ internal sealed class ApiGate(ServerLifetime lifetime, ApiKeyRing? keys, int mos
         string? authorization = context.Request.Headers.Authorization;
         if (keys.Find(authorization) is { } limits)
             return limits;
-        context.Response.Headers.WWWAuthenticate = "Bearer";
         throw new ApiException(
             StatusCodes.Status401Unauthorized,
             "authentication_error",

@@ -36,10 +36,6 @@ internal static class JsonRead
         return number >= least && number <= most ? number : throw Wrong(node, path, expected);
     }
 
-    /// <summary>A finite number above 0.</summary>
-    public static double Positive(JsonNode? node, string path) =>
-        NumberOf(node) is { } number and > 0 && float.IsFinite((float)number) ? number : throw Wrong(node, path, "a finite number above 0");
-
     /// <summary>A whole number in a range; one that is written with a fraction of zero counts.</summary>
     public static long Integer(JsonNode? node, string path, long least, long most)
     {

@@ -29,8 +29,15 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         request.Stream.RefuseIfOn();
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         var reply = new ChatReply(Head("chat.completion", lease), request.Generation.Choices, LogOf(lease, request.Generation));
-        await foreach (ChatUpdate update in GenerateAsync(lease, request, UpdatePace.AtTheEnd, cancellation).ConfigureAwait(false))
-            reply.Add(update);
+        try
+        {
+            await foreach (ChatUpdate update in GenerateAsync(lease, request, UpdatePace.AtTheEnd, cancellation).ConfigureAwait(false))
+                reply.Add(update);
+        }
+        catch (UnsupportedSchemaException exception) when (!request.Tools.Tools.IsEmpty)
+        {
+            throw OfTools(exception);
+        }
         return reply.ToJson();
     }
 
@@ -41,9 +48,19 @@ internal sealed class ChatOperation(IModelCatalog catalog, SessionShelf sessions
         await using ModelLease lease = await catalog.RentAsync(request.Common.Model, request.Common.KeepAlive, cancellation).ConfigureAwait(false);
         bool usage = request.Stream.IncludesUsage;
         var chunks = new ChatChunks(Head("chat.completion.chunk", lease), request.Generation.Choices, usage, LogOf(lease, request.Generation));
-        await new ChunkSender<ChatUpdate>(events, chunks, lease, usage)
-            .SendAsync(token => GenerateAsync(lease, request, events.Pace, token), cancellation).ConfigureAwait(false);
+        try
+        {
+            await new ChunkSender<ChatUpdate>(events, chunks, lease, usage)
+                .SendAsync(token => GenerateAsync(lease, request, events.Pace, token), cancellation).ConfigureAwait(false);
+        }
+        catch (UnsupportedSchemaException exception) when (!request.Tools.Tools.IsEmpty)
+        {
+            throw OfTools(exception);
+        }
     }
+
+    /// <summary>The schema of a call that is demanded is made of the tools.</summary>
+    private static ApiException OfTools(UnsupportedSchemaException exception) => ApiException.Invalid(exception.Message, "tools", "unsupported_schema");
 
     private async IAsyncEnumerable<ChatUpdate> GenerateAsync(
         ModelLease lease, ChatRequest request, UpdatePace pace, [EnumeratorCancellation] CancellationToken cancellation)

@@ -39,9 +39,6 @@ internal sealed class RequestFields(JsonObject json, string path = "")
     public float? Number(string name, double least, double most) =>
         Take(name) is { } value ? (float)JsonRead.Number(value, PathOf(name), least, most) : null;
 
-    /// <summary>A finite number above 0.</summary>
-    public float? Positive(string name) => Take(name) is { } value ? (float)JsonRead.Positive(value, PathOf(name)) : null;
-
     /// <summary>A whole number in a range.</summary>
     public int? Integer(string name, int least, int most = int.MaxValue) =>
         Take(name) is { } value ? (int)JsonRead.Integer(value, PathOf(name), least, most) : null;

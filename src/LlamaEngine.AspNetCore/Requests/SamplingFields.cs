@@ -25,7 +25,8 @@ internal static class SamplingFields
         TopK = fields.Integer("top_k", -1) is { } topK ? Math.Max(topK, 0) : null,
         MinP = fields.Number("min_p", 0, 1),
         TypicalP = fields.Number("typical_p", 0, 1) is { } typicalP ? Math.Max(typicalP, float.Epsilon) : null,
-        RepetitionPenalty = fields.Positive("repetition_penalty"),
+        // Extremes would make infinite logits of finite ones.
+        RepetitionPenalty = fields.Number("repetition_penalty", 0.01, 100),
         PresencePenalty = fields.Number("presence_penalty", -2, 2) ?? 0,
         FrequencyPenalty = fields.Number("frequency_penalty", -2, 2) ?? 0,
         LogitBias = ReadBias(fields),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LlamaEngine.AspNetCore.Bulk.Endpoints;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Models;
@@ -14,7 +15,8 @@ internal sealed class SessionEndpoint(IModelCatalog catalog, SessionShelf sessio
     public Task EndAsync(HttpContext context)
     {
         string id = (string)context.Request.RouteValues["id"]!;
-        string? given = context.Request.Query["model"];
+        Paging.RefuseOthers(context.Request, "model");
+        string? given = Paging.Text(context.Request, "model");
         ModelEntry model = catalog.Models.FirstOrDefault(model => given is null || model.Name == given)
             ?? throw ApiException.NotFound($"There is no model named '{Untrusted.Show(given ?? "")}'.", "model", "model_not_found");
         if (!sessions.End(model.Name, id))

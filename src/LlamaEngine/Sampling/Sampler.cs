@@ -88,7 +88,7 @@ internal sealed class Sampler
         }
     }
 
-    private static InvalidOperationException NoneAllowed() =>
+    private static NoTokenAllowedException NoneAllowed() =>
         new("No token is allowed: bias, bans, logit processors and the response format forbid them all.");
 
     private void Adjust(Span<float> logits, ReadOnlySpan<int> tokens, int promptLength, int generated)

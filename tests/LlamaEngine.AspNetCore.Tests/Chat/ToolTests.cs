@@ -176,6 +176,8 @@ public sealed class ToolTests : IAsyncLifetime
 
     [Theory]
     [InlineData("\"tools\": {}", "tools")]
+    [InlineData("\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"nonsense\": 1}}}], \"tool_choice\": \"required\"", "tools")]
+    [InlineData("\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"nonsense\": 1}}}], \"tool_choice\": \"required\", \"stream\": true", "tools")]
     [InlineData("\"tools\": [3]", "tools[0]")]
     [InlineData("\"tools\": [{\"function\": {\"name\": \"f\"}}]", "tools[0].type")]
     [InlineData("\"tools\": [{\"type\": \"web_search\"}]", "tools[0].type")]

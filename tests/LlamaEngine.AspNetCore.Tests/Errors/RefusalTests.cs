@@ -48,6 +48,8 @@ public sealed class RefusalTests(LexiconServer fixture) : IClassFixture<LexiconS
     [InlineData("\"min_p\": 1.5", "min_p")]
     [InlineData("\"typical_p\": -1", "typical_p")]
     [InlineData("\"repetition_penalty\": 0", "repetition_penalty")]
+    [InlineData("\"repetition_penalty\": 1e-38", "repetition_penalty")]
+    [InlineData("\"repetition_penalty\": 101", "repetition_penalty")]
     [InlineData("\"repetition_penalty\": 1e60", "repetition_penalty")]
     [InlineData("\"ignore_eos\": 1", "ignore_eos")]
     [InlineData("\"priority\": \"high\"", "priority")]

@@ -129,7 +129,7 @@ public class SamplerTests
     public void No_token_allowed_is_an_error()
     {
         var sampler = new Sampler(SamplingInputs.Parameters(3, new GenerationOptions { BannedTokens = [0, 1, 2] }));
-        Assert.Throws<InvalidOperationException>(() => sampler.Sample([1, 2, 3], [], 0));
+        Assert.Throws<NoTokenAllowedException>(() => sampler.Sample([1, 2, 3], [], 0));
     }
 
     [Theory]

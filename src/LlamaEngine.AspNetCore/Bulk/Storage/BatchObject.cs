@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using LlamaEngine.AspNetCore.Bulk.Items;
 
 namespace LlamaEngine.AspNetCore.Bulk.Storage;
@@ -73,6 +74,7 @@ internal sealed record BatchObject
     public int? OutputExpiresAfter { get; init; }
 
     /// <summary>Nothing more becomes of it.</summary>
+    [JsonIgnore]
     public bool HasEnded => Status is BatchStatus.Failed or BatchStatus.Completed or BatchStatus.Expired or BatchStatus.Cancelled;
 }
 
