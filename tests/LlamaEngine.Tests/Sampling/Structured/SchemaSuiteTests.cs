@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LlamaEngine.Sampling.Structured.Automaton;
-using LlamaEngine.Sampling.Structured.Schemas;
 
 namespace LlamaEngine.Tests.Sampling.Structured;
 
@@ -20,34 +18,23 @@ public class SchemaSuiteTests
         int accepted = 0, refused = 0, judged = 0;
         var wrong = new List<string>();
         var reasons = new SortedDictionary<string, int>();
-        foreach (string file in Directory.EnumerateFiles(SharedData.Shared("golden", "json-schema"), "*.json").Order())
+        foreach (SuiteCase one in SchemaSuite.Read())
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(file));
-            foreach (JsonElement group in document.RootElement.EnumerateArray())
+            if (one.Grammar is null)
             {
-                Grammar grammar;
-                string name = $"{Path.GetFileName(file)}: {group.GetProperty("description")}";
-                try
+                refused++;
+                string message = one.Refusal!.Message, reason = $"{one.Refusal.Keyword}: {message[(message.IndexOf("supported: ", StringComparison.Ordinal) + 11)..]}";
+                reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
+                continue;
+            }
+            accepted++;
+            foreach ((string name, JsonElement data, bool valid) in one.Tests)
+            {
+                foreach (string text in Writings(data))
                 {
-                    grammar = SchemaCompiler.Compile(group.GetProperty("schema").GetRawText());
-                    accepted++;
-                }
-                catch (UnsupportedSchemaException exception)
-                {
-                    refused++;
-                    string reason = $"{exception.Keyword}: {exception.Message[(exception.Message.IndexOf("supported: ", StringComparison.Ordinal) + 11)..]}";
-                    reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
-                    continue;
-                }
-                foreach (JsonElement test in group.GetProperty("tests").EnumerateArray())
-                {
-                    bool valid = test.GetProperty("valid").GetBoolean();
-                    foreach (string text in Writings(test.GetProperty("data")))
-                    {
-                        judged++;
-                        if (grammar.Accepts(Encoding.UTF8.GetBytes(text)) != valid)
-                            wrong.Add($"{name} / {test.GetProperty("description")}: {text}, should be {(valid ? "valid" : "invalid")}");
-                    }
+                    judged++;
+                    if (one.Grammar.Accepts(Encoding.UTF8.GetBytes(text)) != valid)
+                        wrong.Add($"{one.Name} / {name}: {text}, should be {(valid ? "valid" : "invalid")}");
                 }
             }
         }
