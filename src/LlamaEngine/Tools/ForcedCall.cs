@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LlamaEngine.Sampling.Structured.Schemas;
 
 namespace LlamaEngine.Tools;
 
@@ -43,26 +44,27 @@ internal static class ForcedCall
         JsonObject schema = JsonNode.Parse(tool.Parameters.GetRawText())!.AsObject();
         schema.Remove("$schema"); // it is part of another document now
         schema.TryAdd("type", "object");
-        MoveReferences(schema, pointer);
+        MoveReferences(schema, pointer, isMap: false);
         return schema;
     }
 
-    /// <summary>Has references that begin at the document's root begin where the schema stands now. Values are no schemas.</summary>
-    private static void MoveReferences(JsonNode? node, string pointer)
+    /// <summary>Has references that begin at the document's root begin where the schema stands now.</summary>
+    /// <param name="isMap">Its members are schemas by names that are no keywords.</param>
+    private static void MoveReferences(JsonNode? node, string pointer, bool isMap)
     {
         if (node is JsonArray array)
         {
             foreach (JsonNode? item in array)
-                MoveReferences(item, pointer);
+                MoveReferences(item, pointer, isMap: false);
         }
         if (node is not JsonObject schema)
             return;
-        if (schema[References] is JsonValue value && value.TryGetValue(out string? target) && (target == "#" || target.StartsWith("#/", StringComparison.Ordinal)))
+        if (!isMap && schema[References] is JsonValue value && value.TryGetValue(out string? target) && (target == "#" || target.StartsWith("#/", StringComparison.Ordinal)))
             schema[References] = $"#{pointer}{target[1..]}";
         foreach ((string name, JsonNode? part) in schema)
         {
-            if (name is not ("enum" or "const" or "default" or "examples"))
-                MoveReferences(part, pointer);
+            if (isMap || !SchemaReferences.IsValue(name))
+                MoveReferences(part, pointer, isMap: !isMap && SchemaReferences.IsMap(name));
         }
     }
 }

@@ -25,6 +25,11 @@ public sealed class ForcedCallTests
         Format(ToolModel.Llama).ForcedSchema([s_f]));
 
     [Fact]
+    public void References_move_also_in_properties_that_are_named_like_keywords() => AssertJson(
+        """{"properties":{"default":{"$ref":"#/properties/parameters/$defs/enum"}},"default":{"$ref":"#/d"},"$defs":{"enum":{"items":{"$ref":"#/properties/parameters"}}},"type":"object"}""",
+        Format(ToolModel.Llama).ForcedSchema([Define("f", """{"properties":{"default":{"$ref":"#/$defs/enum"}},"default":{"$ref":"#/d"},"$defs":{"enum":{"items":{"$ref":"#"}}}}""")])["properties"]!["parameters"]!);
+
+    [Fact]
     public void Several_functions_are_alternatives()
     {
         JsonObject schema = Format(ToolModel.Hermes).ForcedSchema([s_g, s_f]);

@@ -19,11 +19,12 @@ public class GrammarTests
         { """{"patternProperties":{"^n":{"type":"number"},"s$":{"minimum":5}},"additionalProperties":{"type":"string"}}""", ["""{"n":1,"ns":5,"x":"y","s":"z"}""", "3"], ["""{"n":"a"}""", """{"ns":4}""", """{"x":1}"""] },
         { """{"type":"array","prefixItems":[{"type":"string"},true],"items":{"type":"integer"},"minItems":1,"maxItems":4}""", ["""["a"]""", """["a",{},1,2]"""], ["[]", """["a",1,"b"]""", """["a",1,2,3,4]""", "[1]"] },
         { """{"type":["string","null"],"minLength":2,"maxLength":3}""", ["null", "\"ab\"", "\"\\u00e9\\n😀\"", "\"\\ud83d\\ude00ä\""], ["\"a\"", "\"abcd\"", "\"\\ud83d\"", "\"a\tb\"", "1"] },
-        { """{"const":{"a":[1,{"b":null}],"c":"ä"}}""", ["""{"a":[1,{"b":null}],"c":"ä"}""", """{"c":"\u00E4","a":[1.0,{"b":null}]}"""], ["""{"a":[1,{"b":null}]}""", """{"a":[1,{"b":0}],"c":"ä"}""", """{"a":[1,{"b":null}],"c":"ä","d":1}"""] },
+        { """{"const":{"a":[1,{"b":null}],"c":"ä"}}""", ["""{"a":[1,{"b":null}],"c":"ä"}""", """{"c":"\u00E4","a":[1,{"b":null}]}"""], ["""{"a":[1,{"b":null}]}""", """{"a":[1,{"b":0}],"c":"ä"}""", """{"a":[1,{"b":null}],"c":"ä","d":1}"""] },
         { """{"enum":[true,"true",null,[]]}""", ["true", "\"true\"", "null", "[]", "[ ]"], ["false", "\"null\"", "[1]"] },
         { """{"allOf":[{"properties":{"a":{"minimum":1}}},{"properties":{"a":{"maximum":2},"b":false}}],"type":"object"}""", ["""{"a":1}""", """{"a":2,"c":3}""", "{}"], ["""{"a":3}""", """{"a":0}""", """{"b":1}"""] },
         { """{"$defs":{"n":{"type":"object","properties":{"k":{"$ref":"#/$defs/n"}},"additionalProperties":false}},"$ref":"#/$defs/n"}""", ["{}", """{"k":{"k":{}}}"""], ["""{"k":1}""", """{"j":{}}"""] },
         { """{"$anchor":"top","type":"array","items":{"$ref":"#top"}}""", ["[]", "[[],[[]]]"], ["[1]"] },
+        { """{"$ref":"#top","properties":{"enum":{"$anchor":"top","type":"integer"}}}""", ["1"], ["{}", "\"1\""] },
         { """{"oneOf":[{"type":"object","properties":{"t":{"const":"a"}},"required":["t"]},{"type":"object","properties":{"t":{"const":"b"},"v":{"type":"integer"}},"required":["t","v"]}]}""", ["""{"t":"a"}""", """{"v":1,"t":"b"}""", """{"v":"x","t":"a"}"""], ["""{"t":"b"}""", """{"v":"x","t":"b"}""", """{"t":"c"}"""] },
         { """{"anyOf":[{"type":"string","maxLength":2},{"type":"string","minLength":5},{"type":"integer"}]}""", ["\"ab\"", "\"abcde\"", "7"], ["\"abc\"", "1.5"] },
         { "true", ["1", "[]", "\"\"", "{\"\":{}}"], ["", "1 2", "nul"] },
@@ -72,6 +73,31 @@ public class GrammarTests
         Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{{Members(names.Skip(1))}}}")));
         Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{{Members(names[..129])},\"name128\":1,\"name129\":0}}")));
         Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"more\":1,\"most\":1,{Members(names)}}}")));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"object"}""", 256, true)]
+    [InlineData("""{"type":"object"}""", 257, false)]
+    [InlineData("""{"type":"object","required":["<300>"]}""", 300, true)]
+    [InlineData("""{"type":"object","required":["<300>"]}""", 299, false)]
+    [InlineData("""{"type":"object","propertyNames":{"minLength":280}}""", 280, true)]
+    [InlineData("""{"type":"object","propertyNames":{"minLength":280}}""", 281, false)]
+    public void Names_of_ones_own_end_as_soon_as_they_can_once_they_are_long(string schema, int length, bool accepted)
+    {
+        string named = new('n', 300);
+        Grammar grammar = SchemaCompiler.Compile(schema.Replace("<300>", named, StringComparison.Ordinal));
+        string rest = schema.Contains("required", StringComparison.Ordinal) && length < 300 ? $",\"{named}\":1" : "";
+        Assert.Equal(accepted, grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"{new string(length < 300 ? 'm' : 'n', length)}\":1{rest}}}")));
+    }
+
+    [Fact]
+    public void A_long_name_that_is_taken_goes_on()
+    {
+        Grammar grammar = SchemaCompiler.Compile("""{"type":"object","minProperties":2}""");
+        string name = new('n', 256);
+        Assert.True(grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"{name}\":1,\"{name}x\":1}}")));
+        Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"{name}\":1,\"{name}\":1}}")));
+        Assert.False(grammar.Accepts(Encoding.UTF8.GetBytes($"{{\"{name}\":1,\"{name}xx\":1}}")));
     }
 
     [Fact]

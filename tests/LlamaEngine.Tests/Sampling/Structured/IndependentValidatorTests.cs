@@ -12,7 +12,7 @@ namespace LlamaEngine.Tests.Sampling.Structured;
 /// </summary>
 public class IndependentValidatorTests
 {
-    private const int Schemas = 250, Values = 25;
+    private const int Schemas = 150, Values = 25;
 
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -31,7 +31,8 @@ public class IndependentValidatorTests
     {
         await AssertValidAsync(await SchemaCompletions.OfSmolLM2Async(), least: 12);
         await using InferenceEngine engine = SchemaCompletions.CreateSmolLM2();
-        await AssertValidAsync(await SchemaCompletions.CompleteAsync(engine, SuiteSchemas(), 40), least: 90);
+        string[] schemas = [.. SuiteSchemas().Where((_, i) => SchemaCompletions.IsLong || i % 4 == 0)];
+        await AssertValidAsync(await SchemaCompletions.CompleteAsync(engine, schemas, 40), least: schemas.Length / 2);
     }
 
     [Fact]
@@ -39,10 +40,10 @@ public class IndependentValidatorTests
     {
         List<Question> questions = [];
         foreach ((JsonNode schema, Grammar grammar, RandomSchemas random) in SchemaSource.Take(Schemas))
-            questions.Add(new(schema.ToJsonString(), [.. Enumerable.Range(0, Values).Select(_ => random.Value(schema, schema)?.ToJsonString() ?? "null")], grammar));
-        (int valid, int invalid) = await AssertAlikeAsync(questions, (question, instance) =>
-            new SchemaValidator(JsonElement.Parse(question.Schema)).IsValid(JsonElement.Parse(instance)));
-        Assert.True(valid > 1200 && invalid > 1200, $"{valid} valid, {invalid} invalid");
+            questions.Add(new(schema.ToJsonString(), [.. Enumerable.Range(0, Values).Select(_ => random.Value(schema, schema)?.ToJsonString() ?? "null")], (instance, _) => grammar.Accepts(Encoding.UTF8.GetBytes(instance))));
+        Dictionary<string, SchemaValidator> validators = questions.DistinctBy(one => one.Schema).ToDictionary(one => one.Schema, one => new SchemaValidator(JsonElement.Parse(one.Schema)));
+        (int valid, int invalid) = await AssertAlikeAsync(questions, (question, instance) => validators[question.Schema].IsValid(JsonElement.Parse(instance)));
+        Assert.True(valid > 700 && invalid > 700, $"{valid} valid, {invalid} invalid");
     }
 
     [Fact]
@@ -56,7 +57,7 @@ public class IndependentValidatorTests
         {
             // The grammars bound white space, of which the suite has more.
             (string Text, bool IsValid)[] instances = [.. one.Tests.Select(test => (JsonSerializer.Serialize(test.Data, s_plain), test.IsValid))];
-            questions.Add(new(one.Schema, [.. instances.Select(instance => instance.Text)], one.Grammar!));
+            questions.Add(new(one.Schema, [.. instances.Select(instance => instance.Text)], one.Accepts));
             foreach ((string text, bool isValid) in instances)
                 said[(one.Schema, text)] = isValid;
         }
@@ -89,7 +90,8 @@ public class IndependentValidatorTests
             }
             foreach ((string instance, JsonNode? node) in question.Instances.Zip(list))
             {
-                (bool ajv, bool own, bool grammar) = ((bool)node!, judge(question, instance), question.Grammar.Accepts(Encoding.UTF8.GetBytes(instance)));
+                (bool ajv, bool own) = ((bool)node!, judge(question, instance));
+                bool grammar = question.Accepts(instance, own);
                 (valid, invalid) = ajv ? (valid + 1, invalid) : (valid, invalid + 1);
                 if (ajv != own || ajv != grammar)
                     wrong.Add($"{question.Schema}\n{instance}\najv: {ajv}, grammar: {grammar}, the other: {own}");
@@ -107,5 +109,6 @@ public class IndependentValidatorTests
         return verdicts;
     }
 
-    private sealed record Question(string Schema, string[] Instances, Grammar Grammar);
+    /// <param name="Accepts">Whether the grammar has an instance, of which it is known whether it is valid.</param>
+    private sealed record Question(string Schema, string[] Instances, Func<string, bool, bool> Accepts);
 }

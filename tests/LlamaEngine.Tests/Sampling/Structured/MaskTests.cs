@@ -131,6 +131,20 @@ public class MaskTests
         Assert.False(cache.TryGet(500, out _));
     }
 
+    [Fact]
+    public void What_weighs_more_leaves_room_for_less()
+    {
+        var cache = new BoundedCache<string, int>(10);
+        cache.Add("light", 1);
+        cache.Add("heavy", 2, 9);
+        Assert.True(cache.TryGet("light", out _));
+        cache.Add("heavy too", 3, 9);
+        cache.Add("last", 4, 9);
+        Assert.False(cache.TryGet("light", out _));
+        Assert.False(cache.TryGet("heavy", out _));
+        Assert.True(cache.TryGet("heavy too", out _));
+    }
+
     // Byte by byte: one token for each.
     private static int[] TokensOf(TokenVocabulary vocabulary, string text) =>
     [

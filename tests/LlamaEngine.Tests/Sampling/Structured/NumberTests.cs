@@ -27,7 +27,9 @@ public class NumberTests
             {
                 string text = Text();
                 decimal value = decimal.Parse(text, CultureInfo.InvariantCulture);
-                bool expected = (!hasLow || (lowExclusive ? value > low : value >= low)) && (!hasHigh || (highExclusive ? value < high : value <= high))
+                // Multiples of whole numbers are written without a point.
+                bool isWhole = factor is not null && !factor.Contains('.');
+                bool expected = !(isWhole && text.Contains('.')) && (!hasLow || (lowExclusive ? value > low : value >= low)) && (!hasHigh || (highExclusive ? value < high : value <= high))
                     && (factor is null || value % decimal.Parse(factor, CultureInfo.InvariantCulture) == 0);
                 accepted += expected ? 1 : 0;
                 Assert.True(expected == (grammar?.Accepts(Encoding.UTF8.GetBytes(text)) ?? false), $"{schema}: {text} should be {expected}");
@@ -54,13 +56,13 @@ public class NumberTests
     }
 
     [Theory]
-    [InlineData("""{"type":"integer"}""", "0 -0 1 -12 3.0 1.000", "1.5 01 1. .5 +1 1e0 - 1.0.0")]
+    [InlineData("""{"type":"integer"}""", "0 -0 1 -12 99999999999999999999", "3.0 1.5 01 1. .5 +1 1e0 - 1.0.0")]
     [InlineData("""{"type":"number"}""", "0 -0 1.5 1e5 1E-7 -2.50e+10 0.0", "01 1. .5 1e 1e+ 1e999 --1 Infinity NaN")]
-    [InlineData("""{"const":1}""", "1 1.0 1.00", "1.01 10 0 true -1")]
+    [InlineData("""{"const":1}""", "1", "1.0 1.01 10 0 true -1")]
     [InlineData("""{"const":-0.50}""", "-0.5 -0.500", "0.5 -0.51 -5")]
-    [InlineData("""{"enum":[0,10,2.5]}""", "0 -0 0.0 10 10.0 2.5", "1 100 2 2.50001")]
-    [InlineData("""{"const":1e3}""", "1000 1000.0", "100 10000")]
-    [InlineData("""{"multipleOf":1000,"maximum":5000}""", "0 -1000 5000 4000.0", "500 6000 1000.5")]
+    [InlineData("""{"enum":[0,10,2.5]}""", "0 -0 10 2.5 2.50", "0.0 1 100 2 2.50001")]
+    [InlineData("""{"const":1e3}""", "1000", "1e3 1000.0 100 10000")]
+    [InlineData("""{"multipleOf":1000,"maximum":5000}""", "0 -1000 5000", "500 6000 1000.5 4000.0")]
     [InlineData("""{"multipleOf":0.01,"type":"number"}""", "0.01 1.5 19.99 3 2.500", "0.005 1.111")]
     [InlineData("""{"minimum":12345678901234567890123}""", "12345678901234567890123 99999999999999999999999", "12345678901234567890122 5")]
     public void Notations_are_those_of_JSON(string schema, string accepted, string refused)

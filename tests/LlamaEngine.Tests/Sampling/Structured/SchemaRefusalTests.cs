@@ -73,6 +73,16 @@ public class SchemaRefusalTests
         Assert.Contains(reason, Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile(schema)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Lengths_of_a_large_set_of_characters_take_too_much()
+    {
+        // A few kilobytes that ask for 19,000 states with 2,000 ranges each.
+        string set = string.Concat(Enumerable.Range(0, 2000).Select(i => (char)(0x4E00 + (2 * i))));
+        UnsupportedSchemaException exception =
+            Assert.Throws<UnsupportedSchemaException>(() => SchemaCompiler.Compile($"{{\"pattern\":\"^[{set}]*$\",\"maxLength\":19000}}"));
+        Assert.Contains("takes too long", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Many_schemas_of_which_each_takes_little_are_refused_together()
     {
         string numbers = string.Join(',', Enumerable.Range(0, 500).Select(i => $"\"p{i}\":{{\"multipleOf\":{400 + (i % 100)}}}"));

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using LlamaEngine.Sampling.Structured.Automaton;
 using LlamaEngine.Sampling.Structured.Schemas;
 
@@ -8,7 +10,14 @@ namespace LlamaEngine.Tests.Sampling.Structured;
 /// <param name="Name">Its file and description.</param>
 /// <param name="Grammar">What it compiles to; null: it is refused.</param>
 /// <param name="Refusal">Why; null: it is not.</param>
-internal sealed record SuiteCase(string Name, string Schema, Grammar? Grammar, UnsupportedSchemaException? Refusal, (string Name, JsonElement Data, bool IsValid)[] Tests);
+internal sealed record SuiteCase(string Name, string Schema, Grammar? Grammar, UnsupportedSchemaException? Refusal, (string Name, JsonElement Data, bool IsValid)[] Tests)
+{
+    /// <summary>Whether the grammar has an instance. A whole number is never written with a point, though it may be valid so: then it counts without.</summary>
+    public bool Accepts(string text, bool isValid) =>
+        Grammar!.Accepts(Encoding.UTF8.GetBytes(text)) || (isValid && Grammar.Accepts(Encoding.UTF8.GetBytes(WithoutZeros(text))));
+
+    private static string WithoutZeros(string json) => Regex.Replace(json, @"(?<=\d)\.0+(?![\d"".])", "");
+}
 
 /// <summary>The official test suite of JSON Schema, draft 2020-12.</summary>
 internal static class SchemaSuite

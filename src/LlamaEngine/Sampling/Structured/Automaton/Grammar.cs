@@ -5,8 +5,10 @@ namespace LlamaEngine.Sampling.Structured.Automaton;
 internal sealed class Grammar
 {
     /// <summary>Creates the grammar of a frozen node that has instances.</summary>
-    public Grammar(Node root)
+    /// <param name="cost">Units of work that compiling it took; its memory grows with them.</param>
+    public Grammar(Node root, int cost = 0)
     {
+        Cost = cost;
         var end = new Frame(new EndPart(), null, 0);
         Start = new GrammarState([root.Expect(end)]);
     }
@@ -16,6 +18,9 @@ internal sealed class Grammar
 
     /// <summary>Nothing was read.</summary>
     public GrammarState Start { get; }
+
+    /// <summary>Units of work that compiling it took.</summary>
+    public int Cost { get; }
 
     /// <summary>The state behind some bytes; null: they are not allowed.</summary>
     /// <param name="room">Room to work in.</param>

@@ -97,29 +97,6 @@ internal sealed class KeyTable
         return ends || ReachesFree(state, 0, CharDfa.LastChar, height, rest, at);
     }
 
-    /// <summary>How many names a class has, at most <paramref name="enough"/>.</summary>
-    public static int CountNames(CharDfa dfa, int outcome, int enough)
-    {
-        // Names of at most as many characters as there are states: a longer one would mean that there is no end of them.
-        var counts = new double[dfa.Count];
-        counts[0] = 1;
-        double total = 0;
-        for (int length = 0; length <= dfa.Count && total < enough; length++)
-        {
-            var next = new double[dfa.Count];
-            for (int state = 0; state < dfa.Count; state++)
-            {
-                if (counts[state] == 0)
-                    continue;
-                total += dfa.Outcome(state) == outcome ? counts[state] : 0;
-                foreach (CharRange range in dfa.Ranges(state))
-                    next[range.Target] += Math.Min(1e300, counts[state] * (range.Last - range.First + 1));
-            }
-            counts = next;
-        }
-        return (int)Math.Min(total, enough);
-    }
-
     private static CharDfa WithValues(CharDfa dfa, Node[] values)
     {
         var ranges = new CharRange[dfa.Count][];

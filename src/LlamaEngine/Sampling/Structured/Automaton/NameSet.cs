@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace LlamaEngine.Sampling.Structured.Automaton;
 
 /// <summary>The names that an object has so far: those that its schema names as bits, others as texts.</summary>
@@ -10,20 +8,8 @@ internal sealed class NameSet : IEquatable<NameSet>
     private readonly string[] _others;
     private readonly int _hash;
 
-    private NameSet(ulong[] bits, string[] others)
-    {
-        (_bits, _others) = (bits, others);
-        var hash = new HashCode();
-        foreach (ulong word in bits)
-        {
-            hash.Add(word);
-            Count += BitOperations.PopCount(word);
-        }
-        foreach (string other in others)
-            hash.Add(other);
-        Count += others.Length;
-        _hash = hash.ToHashCode();
-    }
+    // A sum of its names' hashes, so that one more name need not look at the others.
+    private NameSet(ulong[] bits, string[] others, int count, int hash) => (_bits, _others, Count, _hash) = (bits, others, count, hash);
 
     /// <summary>Names in it.</summary>
     public int Count { get; }
@@ -34,22 +20,24 @@ internal sealed class NameSet : IEquatable<NameSet>
     /// <summary>64 of the named ones.</summary>
     public ulong Word(int index) => _bits[index];
 
-    /// <summary>With one of the named ones.</summary>
+    /// <summary>With one of the named ones that is not in it.</summary>
     /// <param name="words">Words of 64 bits that the schema's names take.</param>
     public static NameSet Add(NameSet? set, int name, int words)
     {
         ulong[] bits = set is null ? new ulong[words] : (ulong[])set._bits.Clone();
         bits[name >> 6] |= 1UL << name;
-        return new NameSet(bits, set?._others ?? []);
+        return new NameSet(bits, set?._others ?? [], (set?.Count ?? 0) + 1, (set?._hash ?? 0) + HashCode.Combine(name));
     }
 
-    /// <summary>With another one.</summary>
+    /// <summary>With another one that is not in it.</summary>
     /// <param name="words">Words of 64 bits that the schema's names take.</param>
     public static NameSet Add(NameSet? set, string name, int words)
     {
-        string[] others = [.. set?._others ?? [], name];
-        Array.Sort(others, StringComparer.Ordinal);
-        return new NameSet(set?._bits ?? new ulong[words], others);
+        ReadOnlySpan<string> before = set is null ? [] : set.Others;
+        int at = ~before.BinarySearch(name, StringComparer.Ordinal);
+        return new NameSet(
+            set?._bits ?? new ulong[words], [.. before[..at], name, .. before[at..]], (set?.Count ?? 0) + 1,
+            (set?._hash ?? 0) + HashCode.Combine(name));
     }
 
     /// <inheritdoc/>

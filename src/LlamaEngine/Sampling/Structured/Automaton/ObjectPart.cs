@@ -16,7 +16,7 @@ internal sealed record ObjectRules(CharDfa Keys, Node[] Values, int Names, ulong
 /// An object; its properties come in any order, none twice. A: the phase; B: inside a name the automaton's state, behind it the value's
 /// index; C: white space, or inside a name the <see cref="StringDecoder"/>'s state.
 /// </summary>
-internal sealed class ObjectPart(ObjectRules rules) : ValuePart
+internal sealed partial class ObjectPart(ObjectRules rules) : ValuePart
 {
     private const int Opened = 0, InKey = 1, AfterKey = 2, AfterValue = 3, AfterComma = 4;
 
@@ -69,13 +69,6 @@ internal sealed class ObjectPart(ObjectRules rules) : ValuePart
             output.Add(_keys.Value(frame.B).Expect(new Frame(this, frame.Parent, frame.Depth, AfterValue, 0, 0, frame.Names)));
     }
 
-    /// <inheritdoc/>
-    public override int PlainRoom(Frame frame) =>
-        frame.A == InKey && frame.C == 0 && IsOpen(frame) ? AllPlain : UnknownPlain;
-
-    // Every text is the beginning of a name that is not taken yet.
-    private bool IsOpen(Frame frame) => _keys.OpenHeight <= Room(frame) && !OnlyRequired(frame);
-
     private static int Room(Frame frame) => MaxDepth - frame.Depth;
 
     private bool IsRequired(int name) => (rules.Required[name >> 6] >> name & 1) != 0;
@@ -103,7 +96,7 @@ internal sealed class ObjectPart(ObjectRules rules) : ValuePart
     private int CountNames(int value)
     {
         if (!_counts.TryGetValue(value, out int count))
-            _counts.Add(value, count = KeyTable.CountNames(rules.Keys, value, rules.Least));
+            _counts.Add(value, count = NameCount.Of(rules.Keys, value, rules.Least));
         return count;
     }
 
@@ -129,86 +122,5 @@ internal sealed class ObjectPart(ObjectRules rules) : ValuePart
             return (frame.Names?.Count ?? 0) < rules.Most;
         var probe = new Frame(this, frame.Parent, frame.Depth, InKey, 0, 0, frame.Names, "");
         return ReachesNamed(probe, 0) || IsFreeName(probe, _keys.Dfa.Outcome(0)) || ReachesFree(probe, 0, CharDfa.LastChar);
-    }
-
-    private void StepKey(Frame frame, byte next, FrameList output)
-    {
-        var decoder = default(StringDecoder);
-        switch (decoder.Read(frame.C, next))
-        {
-            case StringStep.Quote:
-                EndKey(frame, output);
-                break;
-            case StringStep.Partial when Reaches(frame, decoder.First, decoder.Last) || Reaches(frame, decoder.OtherFirst, decoder.OtherLast):
-                output.Add(frame.With(InKey, frame.B, decoder.State));
-                break;
-            case StringStep.Char when Reaches(frame, decoder.First, decoder.First):
-                string? key = frame.Key is null ? null : frame.Key + char.ConvertFromUtf32(decoder.First);
-                output.Add(new Frame(this, frame.Parent, frame.Depth, InKey, _keys.Dfa.Next(frame.B, decoder.First), 0, frame.Names, key));
-                break;
-        }
-    }
-
-    private void EndKey(Frame frame, FrameList output)
-    {
-        int outcome = _keys.Dfa.Outcome(frame.B);
-        NameSet names;
-        if (IsFreeName(frame, outcome))
-            names = NameSet.Add(frame.Names, frame.Key!, _keys.Words);
-        else if (IsNewName(frame, outcome))
-            names = NameSet.Add(frame.Names, outcome, _keys.Words);
-        else
-            return;
-        output.Add(new Frame(this, frame.Parent, frame.Depth, AfterKey, outcome, 0, names));
-    }
-
-    private bool IsNewName(Frame frame, int outcome)
-    {
-        if (outcome < 0 || !_keys.IsNamed(outcome) || _keys.Value(outcome).Height > Room(frame))
-            return false;
-        bool taken = frame.Names is not null && (frame.Names.Word(outcome >> 6) >> outcome & 1) != 0;
-        return !taken && (IsRequired(outcome) || !OnlyRequired(frame));
-    }
-
-    private bool IsFreeName(Frame frame, int outcome)
-    {
-        if (outcome < 0 || _keys.IsNamed(outcome) || _keys.Value(outcome).Height > Room(frame) || OnlyRequired(frame))
-            return false;
-        return frame.Names is null || frame.Names.Others.BinarySearch(frame.Key!, StringComparer.Ordinal) < 0;
-    }
-
-    // Whether a character of the interval can be part of a name that may still come.
-    private bool Reaches(Frame frame, int first, int last)
-    {
-        if (first > last || IsOpen(frame))
-            return first <= last;
-        foreach (CharRange range in _keys.Dfa.Ranges(frame.B))
-        {
-            if (range.First <= last && first <= range.Last && ReachesNamed(frame, range.Target))
-                return true;
-        }
-        return ReachesFree(frame, first, last);
-    }
-
-    private bool ReachesNamed(Frame frame, int state)
-    {
-        Span<ulong> wanted = _keys.Words <= 16 ? stackalloc ulong[_keys.Words] : new ulong[_keys.Words];
-        bool only = OnlyRequired(frame);
-        for (int word = 0; word < wanted.Length; word++)
-            wanted[word] = (only ? rules.Required[word] : ulong.MaxValue) & ~(frame.Names?.Word(word) ?? 0);
-        return _keys.ReachesNamed(state, Room(frame), wanted);
-    }
-
-    private bool ReachesFree(Frame frame, int first, int last)
-    {
-        if (!_keys.HasFree || OnlyRequired(frame))
-            return false;
-        var taken = new List<string>();
-        foreach (string name in frame.Names is null ? [] : frame.Names.Others)
-        {
-            if (name.StartsWith(frame.Key!, StringComparison.Ordinal))
-                taken.Add(name);
-        }
-        return _keys.ReachesFree(frame.B, first, last, Room(frame), taken, frame.Key!.Length);
     }
 }

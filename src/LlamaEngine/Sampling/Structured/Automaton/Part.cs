@@ -21,7 +21,7 @@ internal abstract class Part
 
     /// <summary>
     /// How many characters that stand for themselves in a string (neither quote nor backslash nor control) may follow here, whichever
-    /// they are: so many are allowed, and no more. Or <see cref="UnknownPlain"/>.
+    /// they are: so many are allowed for certain, and those that go beyond are left out. Or <see cref="UnknownPlain"/>.
     /// </summary>
     public virtual int PlainRoom(Frame frame) => UnknownPlain;
 }

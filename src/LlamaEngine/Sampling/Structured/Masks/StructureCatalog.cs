@@ -8,10 +8,11 @@ namespace LlamaEngine.Sampling.Structured.Masks;
 /// <remarks>Thread-safe. A schema that is not kept is compiled on its caller's thread.</remarks>
 internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
 {
-    private const int MaxGrammars = 64;
+    // In a half of the cache: so many grammars, or fewer where they are large.
+    private const int MaxGrammars = 64, MaxCost = 8_000_000;
 
     private readonly Lock _lock = new();
-    private readonly BoundedCache<string, TokenStructure> _grammars = new(MaxGrammars);
+    private readonly BoundedCache<string, TokenStructure> _grammars = new(MaxCost);
     private StructureEngine? _engine;
     private TokenStructure? _anyObject;
 
@@ -36,7 +37,7 @@ internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
             // Requests with one schema share one grammar, so that they share its masks.
             if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
                 return known;
-            _grammars.Add(format.SchemaText!, made);
+            _grammars.Add(format.SchemaText!, made, Math.Max(made.Grammar.Cost, MaxCost / MaxGrammars));
         }
         return made;
     }

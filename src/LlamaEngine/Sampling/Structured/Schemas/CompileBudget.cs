@@ -10,6 +10,9 @@ internal sealed class CompileBudget
 
     private long _left = All;
 
+    /// <summary>What was taken so far.</summary>
+    public int Spent => (int)(All - _left);
+
     /// <summary>Takes some of it.</summary>
     /// <exception cref="UnsupportedSchemaException">There is not so much left.</exception>
     public void Spend(long units)

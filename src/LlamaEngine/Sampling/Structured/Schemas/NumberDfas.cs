@@ -5,7 +5,8 @@ namespace LlamaEngine.Sampling.Structured.Schemas;
 
 /// <summary>
 /// Makes automata of numbers, digit by digit. Numbers that something is asked of are written without an exponent, all of them with a bounded
-/// number of digits: a model that goes on with digits for ever would come to no end.
+/// number of digits: a model that goes on with digits for ever would come to no end. Whole numbers have no point, though 1.0 is one as well:
+/// readers of typed values (System.Text.Json among them) do not take it for one.
 /// </summary>
 internal static class NumberDfas
 {
@@ -37,6 +38,7 @@ internal static class NumberDfas
         if (plus.IsTooLarge)
             return null;
         int most = Math.Max(plus.Divisor > ManyRemainders ? FewDigits : Digits, Math.Max(plus.LongestBound, minus.LongestBound) + 2);
+        byte[] bytes = [.. range.IsAll ? "0123456789-.eE+"u8 : range.MultipleOf is { IsInteger: true } ? "0123456789-"u8 : "0123456789-."u8];
         var known = new Dictionary<StateTuple, int>();
         var states = new List<int[]>();
         var edges = new List<(int, byte, int)>();
@@ -50,7 +52,7 @@ internal static class NumberDfas
             int[] tuple = states[state];
             NumberTracker tracker = tuple[1] == 0 ? plus : minus;
             accepts.Add(tuple[0] is Zero or Integer or Fraction or Exponent && tracker.Accepts(tuple[0] == Fraction, tuple[2], tuple.AsSpan(Header)));
-            foreach (byte next in range.IsAll ? "0123456789-.eE+"u8 : "0123456789-."u8)
+            foreach (byte next in bytes)
             {
                 if (Next(tuple, next) is { } target)
                     edges.Add((state, next, Intern(target)));

@@ -3,7 +3,10 @@ using LlamaEngine.Sampling.Structured.Automaton;
 
 namespace LlamaEngine.Sampling.Structured.Schemas;
 
-/// <summary>Makes the automaton of single numbers (const, enum): each is written without an exponent, with up to three zeros at its end.</summary>
+/// <summary>
+/// Makes the automaton of single numbers (const, enum): each is written without an exponent, a whole one without a point, another one with up
+/// to three zeros at its end.
+/// </summary>
 internal static class NumberWords
 {
     private const int Zeros = 3;
@@ -44,8 +47,8 @@ internal static class NumberWords
         })
         {
             yield return sign + digits;
-            for (int zeros = 1; zeros <= Zeros; zeros++)
-                yield return sign + digits + (fraction.Length == 0 ? "." : "") + new string('0', zeros);
+            for (int zeros = 1; fraction.Length > 0 && zeros <= Zeros; zeros++)
+                yield return sign + digits + new string('0', zeros);
         }
     }
 }

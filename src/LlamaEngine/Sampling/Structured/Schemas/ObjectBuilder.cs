@@ -44,7 +44,7 @@ internal sealed class ObjectBuilder(Func<IEnumerable<RawSchema>, Node> node, Fun
         var classes = new Dictionary<int, int>();
         int first = allowed is null ? 0 : 1;
         CharDfa[] parts = [.. allowed is null ? [] : (CharDfa[])[allowed], CharDfas.OfWords(names), .. patterns, CharDfas.Any];
-        return CharDfas.Product(parts, Outcome, first)
+        return CharDfas.Product(parts, Outcome, first, budget.Spend)
             ?? throw new UnsupportedSchemaException(schemas[0].Pointer, "patternProperties", $"names and patterns together take more than {CharDfas.MaxStates} states.");
 
         int Outcome(int[] outcomes)
@@ -109,12 +109,12 @@ internal sealed class ObjectBuilder(Func<IEnumerable<RawSchema>, Node> node, Fun
         RawSchema[] rules = [.. schemas.Select(schema => schema.PropertyNames).OfType<RawSchema>()];
         if (rules.Length == 0)
             return null;
-        CharDfa[] ways = [.. expand(rules).Where(way => way.Kinds.HasFlag(JsonKinds.String)).Select(way => StringLanguage.Create(way.Schemas))];
+        CharDfa[] ways = [.. expand(rules).Where(way => way.Kinds.HasFlag(JsonKinds.String)).Select(way => StringLanguage.Create(way.Schemas, budget))];
         return ways.Length switch
         {
             0 => CharDfas.OfWords([]),
             1 => ways[0],
-            _ => CharDfas.Product(ways, outcomes => outcomes.Max() < 0 ? CharDfa.None : 0, 0)
+            _ => CharDfas.Product(ways, outcomes => outcomes.Max() < 0 ? CharDfa.None : 0, 0, budget.Spend)
                 ?? throw new UnsupportedSchemaException(schemas[0].Pointer, "propertyNames", $"its alternatives take more than {CharDfas.MaxStates} states."),
         };
     }

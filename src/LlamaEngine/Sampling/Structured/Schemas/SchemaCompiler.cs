@@ -50,7 +50,7 @@ internal sealed class SchemaCompiler
         Node node = compiler.Get([root]);
         compiler.Finish();
         return node.Height < ValuePart.NoHeight
-            ? new Grammar(node)
+            ? new Grammar(node, reader.Budget.Spent)
             : throw new UnsupportedSchemaException("", "", $"no value satisfies it with at most {ValuePart.MaxDepth} levels of arrays and objects.");
     }
 
@@ -62,7 +62,7 @@ internal sealed class SchemaCompiler
         if (_nodes.TryGetValue(key, out Node? node))
             return node;
         if (_nodes.Count >= MaxNodes)
-            throw new UnsupportedSchemaException(all[0].Pointer, "", $"its parts combine in more than {MaxNodes} ways.");
+            throw new UnsupportedSchemaException(all.Length == 0 ? "" : all[0].Pointer, "", $"its parts combine in more than {MaxNodes} ways.");
         node = new Node();
         _nodes.Add(key, node);
         _open.Enqueue((node, all));

@@ -57,28 +57,33 @@ internal sealed class SchemaReferences(JsonElement root)
         if (_anchors is null)
         {
             _anchors = new(StringComparer.Ordinal);
-            Collect(root, "");
+            Collect(root, "", isMap: false);
         }
         return _anchors;
     }
 
-    // Values of enum and const are no schemas, so nothing in them is an anchor.
-    private void Collect(JsonElement element, string pointer)
+    /// <summary>Whether the members of a keyword's value are schemas by names of the author's, which are no keywords.</summary>
+    public static bool IsMap(string keyword) => keyword is "properties" or "patternProperties" or "$defs" or "definitions" or "dependentSchemas";
+
+    /// <summary>Whether a keyword's value is a value, or several, in which nothing is a schema.</summary>
+    public static bool IsValue(string keyword) => keyword is "enum" or "const" or "default" or "examples";
+
+    private void Collect(JsonElement element, string pointer, bool isMap)
     {
         if (element.ValueKind == JsonValueKind.Array)
         {
             int index = 0;
             foreach (JsonElement item in element.EnumerateArray())
-                Collect(item, $"{pointer}/{index++}");
+                Collect(item, $"{pointer}/{index++}", isMap: false);
         }
         if (element.ValueKind != JsonValueKind.Object)
             return;
         foreach (JsonProperty property in element.EnumerateObject())
         {
-            if (property.Name == "$anchor" && property.Value.ValueKind == JsonValueKind.String && !_anchors!.TryAdd(property.Value.GetString()!, (element, pointer)))
+            if (!isMap && property.Name == "$anchor" && property.Value.ValueKind == JsonValueKind.String && !_anchors!.TryAdd(property.Value.GetString()!, (element, pointer)))
                 throw new UnsupportedSchemaException(pointer, "$anchor", "two schemas have the same anchor.");
-            if (property.Name is not ("enum" or "const" or "default" or "examples"))
-                Collect(property.Value, $"{pointer}/{Escape(property.Name)}");
+            if (isMap || !IsValue(property.Name))
+                Collect(property.Value, $"{pointer}/{Escape(property.Name)}", isMap: !isMap && IsMap(property.Name));
         }
     }
 

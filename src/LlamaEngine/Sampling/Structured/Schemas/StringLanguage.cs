@@ -21,7 +21,7 @@ internal static class StringLanguage
 
     /// <summary>The automaton of patterns, lengths and single strings together.</summary>
     /// <exception cref="UnsupportedSchemaException">It takes too many states.</exception>
-    public static CharDfa Create(RawSchema[] schemas)
+    public static CharDfa Create(RawSchema[] schemas, CompileBudget budget)
     {
         (int least, int most) = Lengths(schemas);
         var parts = new List<CharDfa>();
@@ -38,7 +38,7 @@ internal static class StringLanguage
         {
             0 => CharDfas.Any,
             1 => parts[0],
-            _ => CharDfas.Product(parts, outcomes => outcomes.Min() < 0 ? CharDfa.None : 0, parts.Count) ?? throw TooLarge(schemas, "pattern"),
+            _ => CharDfas.Product(parts, outcomes => outcomes.Min() < 0 ? CharDfa.None : 0, parts.Count, budget.Spend) ?? throw TooLarge(schemas, "pattern"),
         };
     }
 

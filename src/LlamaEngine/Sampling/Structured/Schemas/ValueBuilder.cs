@@ -84,7 +84,7 @@ internal sealed class ValueBuilder(Func<IEnumerable<RawSchema>, Node> node, Func
         (int least, int most) = StringLanguage.Lengths(schemas);
         if (!Array.Exists(schemas, schema => schema.Pattern is not null))
             return new StringPart(least, most);
-        CharDfa dfa = StringLanguage.Create(schemas);
+        CharDfa dfa = StringLanguage.Create(schemas, budget);
         budget.Spend(4 * dfa.Count);
         return new StringPart(dfa);
     }

@@ -59,7 +59,8 @@ internal static class CharDfas
     /// <summary>Runs automata side by side; null: they would take too many states.</summary>
     /// <param name="combine">Makes one outcome of theirs.</param>
     /// <param name="required">How many of the first ones must not fail; a failure of another is the outcome <see cref="CharDfa.None"/>.</param>
-    public static CharDfa? Product(IReadOnlyList<CharDfa> parts, Func<int[], int> combine, int required)
+    /// <param name="spend">Told how much work it takes, in steps; may throw.</param>
+    public static CharDfa? Product(IReadOnlyList<CharDfa> parts, Func<int[], int> combine, int required, Action<long> spend)
     {
         var states = new Dictionary<StateTuple, int>();
         var open = new List<int[]>();
@@ -93,6 +94,7 @@ internal static class CharDfas
             var result = new List<CharRange>();
             foreach ((int first, int last) in Pieces(tuple, parts))
             {
+                spend(1 + (parts.Count / 8));
                 int[] next = [.. tuple.Select((part, i) => part < 0 ? CharDfa.None : parts[i].Next(part, first))];
                 if (next.AsSpan(0, required).Contains(CharDfa.None))
                     continue;

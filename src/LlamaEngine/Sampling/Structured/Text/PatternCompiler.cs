@@ -71,7 +71,13 @@ internal sealed class PatternCompiler
                 next = Add(new Nfa(Kind.Split, null, Add(repeat.Item, next), end));
         }
         for (int i = 0; i < repeat.Least; i++)
-            next = Add(repeat.Item, next);
+        {
+            int behind = next;
+            next = Add(repeat.Item, behind);
+            // The empty text stays empty however often it is repeated, and no state would ever stop repetitions inside repetitions.
+            if (next == behind)
+                break;
+        }
         return next;
     }
 
@@ -106,9 +112,12 @@ internal sealed class PatternCompiler
         CharRange[] RangesOf(int[] set)
         {
             var result = new List<CharRange>();
-            IEnumerable<(int First, int Last)> own = set.Where(state => _states[state].Kind == Kind.Set).SelectMany(state => _states[state].Ranges!);
-            foreach ((int first, int last) in CharDfas.Cut(own.SelectMany(range => new[] { range.First, range.Last + 1 })))
+            (int First, int Last)[][] own = [.. set.Where(state => _states[state].Kind == Kind.Set).Select(state => _states[state].Ranges!)];
+            int all = own.Sum(list => list.Length);
+            _spend?.Invoke(all / 8);
+            foreach ((int first, int last) in CharDfas.Cut(own.SelectMany(list => list).SelectMany(range => new[] { range.First, range.Last + 1 })))
             {
+                _spend?.Invoke(1 + (all / 128));
                 IEnumerable<int> next = set.Where(state => Takes(_states[state], first)).Select(state => _states[state].Next);
                 int[] closure = Closure([.. next], atStart: false, atEnd: false);
                 CharDfas.Append(result, new CharRange(first, last, Intern([.. closure.Union(fresh).Order()])));
