@@ -29,6 +29,9 @@ internal static partial class Clock
     /// <summary>Seconds since some moment.</summary>
     public static double Seconds => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
+    /// <summary>Seconds that this thread has worked.</summary>
+    public static double ThreadSeconds => Now(single: true);
+
     private static double Now(bool single)
     {
         if (!single || !OperatingSystem.IsLinux() || ReadClock(ThreadProcessorTime, out TimeSpec time) != 0)

@@ -232,7 +232,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         options = WithForcedCall(options ?? new GenerationOptions(), prompt);
         SamplingParameters parameters = SamplingParameters.Resolve(
             options, _model.GenerationConfig, Model.Configuration.VocabularySize, Model.EndTokenIds);
-        parameters = parameters with { Structure = _engine.Structures.Get(options.ResponseFormat) };
+        parameters = parameters with { Structure = _engine.Structures.Get(options.ResponseFormat, cancellationToken) };
         if (parameters is { Structure: not null, StopTokens.IsEmpty: true })
             throw new NotSupportedException("The model names no end token, so a response format could not end; name one in StopTokens.");
         int[] tokens = EncodeToFit(prompt, 1);

@@ -68,6 +68,8 @@ internal sealed class Sampler
         if (logSumExp is { } total)
             FillTop(logits, total);
         int token = _parameters.Temperature == 0 ? best : Draw(logits, logits[best], generated);
+        if (!_parameters.IsStopToken(token))
+            _structure?.Prepare(token);
         return new SampledToken(token, logSumExp is { } sum ? LogProbability(logits[token], sum) : null);
     }
 

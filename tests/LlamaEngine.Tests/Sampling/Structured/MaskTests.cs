@@ -53,6 +53,87 @@ public class MaskTests
     }
 
     [Fact]
+    public void Masks_of_one_engine_are_right_wherever_random_walks_come()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        var engine = new StructureEngine(vocabulary);
+        var random = new Random(1);
+        foreach (Grammar grammar in SchemaSource.Take(14).Select(item => item.Grammar).Append(SchemaCompiler.AnyObject))
+        {
+            GrammarState state = grammar.Start;
+            for (int step = 0; step < 14 && !state.IsClosed; step++)
+            {
+                var allowed = new List<(int Token, GrammarState State)>();
+                for (int token = 0; token < vocabulary.Size; token++)
+                {
+                    if (engine.Advance(state, token) is { } next)
+                        allowed.Add((token, next));
+                }
+                var masked = new SortedSet<int>();
+                foreach (Frame frame in state.Frames)
+                    masked.UnionWith(TokensIn(engine.Mask(frame)));
+                Assert.Equal(allowed.Select(way => way.Token), masked);
+                // Long tokens are those that leave places.
+                allowed = [.. allowed.OrderByDescending(way => vocabulary.Bytes(way.Token).Length * random.NextDouble())];
+                state = allowed[0].State;
+            }
+        }
+    }
+
+    [Fact]
+    public void Places_that_differ_in_what_is_around_them_are_looked_at_once()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        var engine = new StructureEngine(vocabulary);
+        Grammar grammar = SchemaCompiler.Compile("""{"type":"array","items":{"type":"number"},"maxItems":2}""");
+        int[] At(string start)
+        {
+            GrammarState state = Grammar.Advance(grammar.Start, Encoding.UTF8.GetBytes(start), (new FrameList(), new FrameList()))!;
+            int[] masked = [.. TokensIn(engine.Mask(Assert.Single(state.Frames.ToArray())))];
+            Assert.Equal(Enumerable.Range(0, vocabulary.Size).Where(token => engine.Advance(state, token) is not null), masked);
+            return masked;
+        }
+        int[] first = At("[1");
+        int known = engine.KnownPlaces;
+        int[] last = At("[2,1");
+        Assert.Equal(known, engine.KnownPlaces);
+        int comma = TokensOf(vocabulary, ",")[0];
+        Assert.Contains(comma, first);
+        Assert.DoesNotContain(comma, last);
+    }
+
+    [Fact]
+    public void Masks_are_the_same_whoever_makes_them_and_when()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        Grammar grammar = SchemaCompiler.Compile("""{"type":"array","items":{"type":"object","properties":{"a":{"type":"string","pattern":"^[a-z ]*$"}},"required":["a"]}}""");
+        GrammarState[] states = [.. new[] { "", "[", "[{", "[{\"a\":\"", "[{\"a\":\"so", "[{\"a\":\"x\"", "[{\"a\":\"x\"},{\"a\":\"so" }.Select(start =>
+            Grammar.Advance(grammar.Start, Encoding.UTF8.GetBytes(start), (new FrameList(), new FrameList()))!)];
+        var alone = new StructureEngine(vocabulary);
+        ulong[][] expected = [.. states.Select(state => alone.Mask(state.Frames[0]).ToArray())];
+        for (int round = 0; round < 20; round++)
+        {
+            var places = new PlaceMasks(vocabulary, 100);
+            Parallel.For(0, 64, i =>
+            {
+                places.Prepare(states[i % states.Length]);
+                Assert.Equal(expected[i * 5 % states.Length], places.Mask(states[i * 5 % states.Length].Frames[0]));
+            });
+        }
+    }
+
+    [Fact]
+    public void Masks_of_the_next_token_are_asked_for_when_a_token_was_drawn()
+    {
+        TokenVocabulary vocabulary = s_lexicon.Value;
+        var structure = new TokenStructure(SchemaCompiler.Compile("""{"type":"array"}"""), new StructureEngine(vocabulary));
+        SamplingParameters parameters = SamplingInputs.Parameters(vocabulary.Size, new GenerationOptions { StopTokens = [0] }) with { Structure = structure };
+        var sampler = new Sampler(parameters, new SamplerScratch(vocabulary.Size));
+        sampler.Sample(new float[vocabulary.Size], [7], 1);
+        Assert.Equal(2, structure.Engine.KnownPlaces);
+    }
+
+    [Fact]
     public void Special_tokens_and_those_beyond_the_tokenizer_are_no_text()
     {
         TokenVocabulary vocabulary = s_lexicon.Value;
@@ -107,14 +188,18 @@ public class MaskTests
         var sampler = new Sampler(parameters, new SamplerScratch(vocabulary.Size));
         int[] tokens = [7, .. TokensOf(vocabulary, "{\"b\" : [1.5,{\"x\":null}],\n \"a\":\"so it is\"}")];
         float[] logits = SamplingInputs.Logits(vocabulary.Size, 1), row = new float[vocabulary.Size];
+        int[] drawn = new int[tokens.Length];
+        // What is drawn is what comes next, so that the masks that are made for it are those that are asked for.
         SamplingAllocationTests.AssertAllocatesNothing(() =>
         {
             for (int n = 1; n <= tokens.Length; n++)
             {
                 logits.CopyTo(row, 0);
-                sampler.Sample(row, tokens.AsSpan(0, n), 1);
+                row[n < tokens.Length ? tokens[n] : 0] = 1000;
+                drawn[n - 1] = sampler.Sample(row, tokens.AsSpan(0, n), 1).TokenId;
             }
         });
+        Assert.Equal([.. tokens[1..], 0], drawn);
     }
 
     [Fact]
@@ -143,6 +228,12 @@ public class MaskTests
         Assert.False(cache.TryGet("light", out _));
         Assert.False(cache.TryGet("heavy", out _));
         Assert.True(cache.TryGet("heavy too", out _));
+    }
+
+    private static IEnumerable<int> TokensIn(ReadOnlySpan<ulong> mask)
+    {
+        ulong[] words = mask.ToArray();
+        return Enumerable.Range(0, 64 * words.Length).Where(token => (words[token >> 6] >> token & 1) != 0);
     }
 
     // Byte by byte: one token for each.

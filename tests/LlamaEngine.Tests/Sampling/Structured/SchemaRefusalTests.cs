@@ -83,6 +83,10 @@ public class SchemaRefusalTests
     }
 
     [Fact]
+    public void Compiling_ends_when_nobody_waits_for_it() =>
+        Assert.Throws<OperationCanceledException>(() => SchemaCompiler.Compile("""{"type":"integer","minimum":3}""", new CancellationToken(canceled: true)));
+
+    [Fact]
     public void Many_schemas_of_which_each_takes_little_are_refused_together()
     {
         string numbers = string.Join(',', Enumerable.Range(0, 500).Select(i => $"\"p{i}\":{{\"multipleOf\":{400 + (i % 100)}}}"));

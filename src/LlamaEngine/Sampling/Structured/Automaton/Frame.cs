@@ -46,6 +46,10 @@ internal sealed class Frame : IEquatable<Frame>
     public Frame With(int a, int b, int c) =>
         a == A && b == B && c == C ? this : new Frame(Part, Parent, Depth, a, b, c, Names, Key);
 
+    /// <summary>The same place, whatever is around it; equal for all places that differ in that alone.</summary>
+    public Frame Alone() =>
+        Parent is null ? this : new Frame(Part, AroundPart.At(Parent.Depth), Depth, A, B, C, Names, Key);
+
     /// <inheritdoc/>
     public bool Equals(Frame? other)
     {

@@ -18,8 +18,11 @@ internal sealed class FrameList
     /// <summary>All of them.</summary>
     public ReadOnlySpan<Frame> Frames => _frames.AsSpan(0, Count);
 
+    /// <summary>What was looked at alone goes on in what is around it.</summary>
+    public bool HasLeft { get; set; }
+
     /// <summary>Takes all out.</summary>
-    public void Clear() => Count = 0;
+    public void Clear() => (Count, HasLeft) = (0, false);
 
     /// <summary>Puts one in that is not there yet.</summary>
     public void Add(Frame frame)

@@ -55,18 +55,28 @@ internal sealed class StringPart : ValuePart
     /// <summary>Goes on inside the string; false: the byte is not allowed, or ends it.</summary>
     public bool TryStep(ref TextPlace place, byte next)
     {
+        if (place.Decoder == 0 && next is >= 0x20 and < 0x80 and not ((byte)'"' or (byte)'\\'))
+            return TryTake(ref place, next);
         var decoder = default(StringDecoder);
         switch (decoder.Read(place.Decoder, next))
         {
             case StringStep.Partial when Allows(place, decoder.First, decoder.Last) || Allows(place, decoder.OtherFirst, decoder.OtherLast):
                 place = place with { Decoder = decoder.State };
                 return true;
-            case StringStep.Char when Allows(place, decoder.First, decoder.First):
-                place = new TextPlace(_dfa?.Next(place.State, decoder.First) ?? 0, Count(place.Count + 1), 0);
-                return true;
+            case StringStep.Char:
+                return TryTake(ref place, decoder.First);
             default:
                 return false;
         }
+    }
+
+    private bool TryTake(ref TextPlace place, int value)
+    {
+        int state = _dfa is not null ? _dfa.Next(place.State, value) : place.Count < _most ? 0 : CharDfa.None;
+        if (state < 0)
+            return false;
+        place = new TextPlace(state, Count(place.Count + 1), 0);
+        return true;
     }
 
     /// <inheritdoc/>

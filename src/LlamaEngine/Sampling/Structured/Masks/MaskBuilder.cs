@@ -8,19 +8,34 @@ internal sealed class MaskBuilder(TokenVocabulary vocabulary)
 {
     private readonly FrameList[] _levels = [.. Enumerable.Range(0, vocabulary.All.Depth + 1).Select(_ => new FrameList())];
     private readonly TextPlace[] _places = new TextPlace[vocabulary.All.Depth + 1];
+    private readonly List<TrieExit> _exits = [];
 
-    /// <summary>Sets the bits of the tokens that may follow.</summary>
-    public void Build(Frame frame, Span<ulong> mask)
+    /// <summary>Finds what can be said of a place alone (<see cref="Frame.Alone"/>).</summary>
+    public PlaceMask Build(Frame place)
     {
-        mask.Clear();
-        int room = frame.Part.PlainRoom(frame);
+        var mask = new ulong[vocabulary.Words];
+        _exits.Clear();
+        int room = place.Part.PlainRoom(place);
         if (room != Part.UnknownPlain)
             vocabulary.PlainMask(room).CopyTo(mask);
-        else if (frame.Part is StringPart text)
-            WalkInside(vocabulary.Plain, text, new TextPlace(frame.A, frame.B, frame.C), mask);
+        else if (place.Part is StringPart text)
+            WalkInside(vocabulary.Plain, text, new TextPlace(place.A, place.B, place.C), mask);
         else
-            Walk(vocabulary.Plain, frame, mask);
-        Walk(vocabulary.NotPlain, frame, mask);
+            Walk(new TrieExit(vocabulary.Plain, 0, vocabulary.Plain.Count), place, mask);
+        Walk(new TrieExit(vocabulary.NotPlain, 0, vocabulary.NotPlain.Count), place, mask);
+        return new PlaceMask(mask, [.. _exits]);
+    }
+
+    /// <summary>The tokens that may follow a place inside what is around it.</summary>
+    /// <param name="alone">What was found of the place alone.</param>
+    public ulong[] Complete(PlaceMask alone, Frame place)
+    {
+        if (alone.Exits.Length == 0)
+            return alone.Tokens;
+        var mask = (ulong[])alone.Tokens.Clone();
+        foreach (TrieExit exit in alone.Exits)
+            Walk(exit, place.Parent!, mask);
+        return mask;
     }
 
     // A plain token does not leave the string: numbers are enough, no frames need be made.
@@ -43,11 +58,13 @@ internal sealed class MaskBuilder(TokenVocabulary vocabulary)
         }
     }
 
-    private void Walk(TokenTrie trie, Frame start, Span<ulong> mask)
+    private void Walk(TrieExit part, Frame start, Span<ulong> mask)
     {
-        _levels[0].Clear();
-        _levels[0].Add(start);
-        for (int node = 0; node < trie.Count;)
+        TokenTrie trie = part.Trie;
+        FrameList first = _levels[part.Start < trie.Count ? trie.DepthOf(part.Start) : 0];
+        first.Clear();
+        first.Add(start);
+        for (int node = part.Start; node < part.End;)
         {
             int depth = trie.DepthOf(node);
             FrameList next = _levels[depth + 1];
@@ -55,6 +72,8 @@ internal sealed class MaskBuilder(TokenVocabulary vocabulary)
             byte value = trie.Byte(node);
             foreach (Frame frame in _levels[depth].Frames)
                 frame.Part.Step(frame, value, next);
+            if (next.HasLeft)
+                AddExit(trie, node);
             if (next.Count == 0)
             {
                 node = trie.End(node);
@@ -64,5 +83,13 @@ internal sealed class MaskBuilder(TokenVocabulary vocabulary)
                 mask[token >> 6] |= 1UL << token;
             node++;
         }
+    }
+
+    private void AddExit(TokenTrie trie, int node)
+    {
+        if (_exits.Count > 0 && _exits[^1] is var last && last.Trie == trie && last.End == node && trie.DepthOf(last.Start) == trie.DepthOf(node))
+            _exits[^1] = last with { End = trie.End(node) };
+        else
+            _exits.Add(new TrieExit(trie, node, trie.End(node)));
     }
 }

@@ -19,7 +19,8 @@ internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
     /// <summary>What keeps a completion in a form; null: it is free text.</summary>
     /// <exception cref="UnsupportedSchemaException">The schema is invalid, has no instances, or asks for what is not supported.</exception>
     /// <exception cref="InvalidOperationException">The model has no tokenizer, or one that cannot write JSON.</exception>
-    public TokenStructure? Get(ResponseFormat? format)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public TokenStructure? Get(ResponseFormat? format, CancellationToken cancellation = default)
     {
         if (format is null || format.Kind == ResponseFormatKind.Text)
             return null;
@@ -31,12 +32,13 @@ internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
             if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
                 return known;
         }
-        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!), engine);
+        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!, cancellation), engine);
         lock (_lock)
         {
             // Requests with one schema share one grammar, so that they share its masks.
             if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
                 return known;
+            engine.Prepare(made.Grammar.Start);
             _grammars.Add(format.SchemaText!, made, Math.Max(made.Grammar.Cost, MaxCost / MaxGrammars));
         }
         return made;

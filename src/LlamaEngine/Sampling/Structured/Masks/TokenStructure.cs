@@ -35,6 +35,9 @@ internal sealed class StructureFollower(TokenStructure structure)
             logits[ends[i]] = kept[i];
     }
 
+    /// <summary>Has the next masks made while the model computes with the token that was drawn.</summary>
+    public void Prepare(int token) => structure.Engine.Prepare(_state, token);
+
     private void Follow(ReadOnlySpan<int> output)
     {
         if (_read > output.Length)

@@ -29,12 +29,13 @@ internal sealed class SchemaCompiler
 
     /// <summary>Compiles a schema.</summary>
     /// <exception cref="UnsupportedSchemaException">It is invalid, has no instances, or asks for what is not supported.</exception>
-    public static Grammar Compile(string schema)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Grammar Compile(string schema, CancellationToken cancellation = default)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(schema, new JsonDocumentOptions { MaxDepth = 256 });
-            return Compile(document.RootElement);
+            return Compile(document.RootElement, new CompileBudget(cancellation));
         }
         catch (JsonException exception)
         {
@@ -42,15 +43,15 @@ internal sealed class SchemaCompiler
         }
     }
 
-    private static Grammar Compile(JsonElement schema)
+    private static Grammar Compile(JsonElement schema, CompileBudget budget)
     {
-        (RawSchema root, SchemaReader reader) = SchemaReader.Read(schema);
+        (RawSchema root, SchemaReader reader) = SchemaReader.Read(schema, budget);
         InPlaceCycles.Refuse(reader.All);
-        var compiler = new SchemaCompiler(reader.Budget);
+        var compiler = new SchemaCompiler(budget);
         Node node = compiler.Get([root]);
         compiler.Finish();
         return node.Height < ValuePart.NoHeight
-            ? new Grammar(node, reader.Budget.Spent)
+            ? new Grammar(node, budget.Spent)
             : throw new UnsupportedSchemaException("", "", $"no value satisfies it with at most {ValuePart.MaxDepth} levels of arrays and objects.");
     }
 

@@ -28,19 +28,19 @@ internal sealed class SchemaReader
     private readonly List<RawSchema> _all = [];
     private int _depth;
 
-    private SchemaReader(JsonElement root) => _references = new SchemaReferences(root);
+    private SchemaReader(JsonElement root, CompileBudget budget) => (_references, Budget) = (new SchemaReferences(root), budget);
 
     /// <summary>What compiling may still take.</summary>
-    public CompileBudget Budget { get; } = new();
+    public CompileBudget Budget { get; }
 
     /// <summary>Schemas made so far, also those that stand in no document.</summary>
     public IReadOnlyList<RawSchema> All => _all;
 
     /// <summary>Reads a document.</summary>
     /// <exception cref="UnsupportedSchemaException">It is invalid, or asks for what is not supported.</exception>
-    public static (RawSchema Root, SchemaReader Reader) Read(JsonElement document)
+    public static (RawSchema Root, SchemaReader Reader) Read(JsonElement document, CompileBudget budget)
     {
-        var reader = new SchemaReader(document);
+        var reader = new SchemaReader(document, budget);
         try
         {
             return (reader.Read(document, ""), reader);

@@ -16,8 +16,13 @@ internal sealed class CharDfa
     /// <summary>The largest code point.</summary>
     public const int LastChar = 0x10FFFF;
 
+    private const int Ascii = 128;
+
     private readonly CharRange[][] _ranges;
     private readonly int[] _outcomes;
+
+    // By state, made when it is first asked for: walks through a vocabulary ask for little else.
+    private readonly int[]?[] _ascii;
 
     /// <summary>Creates an automaton; ranges into states that lead nowhere are left out.</summary>
     /// <param name="outcomes">By state: what a text that ends there is; negative: nothing.</param>
@@ -26,6 +31,7 @@ internal sealed class CharDfa
         bool[] live = Live(ranges, outcomes);
         _ranges = [.. ranges.Select(list => Array.FindAll(list, range => live[range.Target]))];
         _outcomes = outcomes;
+        _ascii = new int[]?[ranges.Length];
         IsEmpty = !live[0];
     }
 
@@ -42,7 +48,10 @@ internal sealed class CharDfa
     public ReadOnlySpan<CharRange> Ranges(int state) => _ranges[state];
 
     /// <summary>The state behind a code point; negative: there is none.</summary>
-    public int Next(int state, int value)
+    public int Next(int state, int value) =>
+        value < Ascii ? (_ascii[state] ??= [.. Enumerable.Range(0, Ascii).Select(ascii => Find(state, ascii))])[value] : Find(state, value);
+
+    private int Find(int state, int value)
     {
         int index = FirstEndingAt(state, value);
         CharRange[] ranges = _ranges[state];
