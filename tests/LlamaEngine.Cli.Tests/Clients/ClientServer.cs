@@ -89,4 +89,4 @@ public sealed class ClientServer : IAsyncLifetime
 
 /// <summary>The tests that share the server.</summary>
 [CollectionDefinition(ClientServer.Tests)]
-public sealed class ClientCollection : ICollectionFixture<ClientServer>;
+public sealed class SharedClientServer : ICollectionFixture<ClientServer>;

@@ -7,7 +7,7 @@ namespace LlamaEngine.Cli.Tests.Soak;
 /// Mixed traffic against <c>serve</c> as a process: some rounds of it, or as many minutes as LLAMAENGINE_SOAK_MINUTES says (the acceptance runs ten). A
 /// soak of minutes also looks at the memory of the server, which must not grow with the requests.
 /// </summary>
-public sealed class SoakTests
+public sealed class SoakTests : IDisposable
 {
     private const int Workers = 8, Rounds = 2;
 
@@ -61,6 +61,9 @@ public sealed class SoakTests
         Assert.True(exitCode == ExitCodes.Success, log);
         Assert.DoesNotContain("fail:", log, StringComparison.Ordinal);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
 
     private static async Task<int> WorkAsync(SoakTraffic traffic, int worker, Func<bool> isOver)
     {
