@@ -47,15 +47,9 @@ internal static partial class NativeTools
     /// <summary>Installs what is missing where this process may; returns what is missing afterwards.</summary>
     public static NativeTool[] Install(NativeTool[] missing)
     {
-        if (missing is [] || !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !Shell.Exists("apt-get"))
+        if (missing is [])
             return missing;
-        Console.Error.WriteLine($"Installing what the native parts need: {missing.Packages()}");
-        // A stale list of packages may still do.
-        Shell.Capture("apt-get", ["update", "-qq"]);
-        Dictionary<string, string> environment = new() { ["DEBIAN_FRONTEND"] = "noninteractive" };
-        (int exitCode, string output) = Shell.Capture("apt-get", ["install", "-y", "-qq", .. missing.Select(tool => tool.Package)], environment);
-        if (exitCode != 0)
-            Console.Error.WriteLine($"apt-get install ended with exit code {exitCode}:\n{output}");
+        DebianPackages.TryInstall([.. missing.Select(tool => tool.Package)], "the native parts need");
         return FindMissing();
     }
 

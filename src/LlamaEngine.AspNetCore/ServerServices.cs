@@ -23,7 +23,9 @@ namespace LlamaEngine.AspNetCore;
 /// <summary>What the endpoints are made of.</summary>
 internal static class ServerServices
 {
-    private static readonly ImmutableArray<string> s_meters = ["LlamaEngine", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
+    // System.Runtime has what the process takes: working set, managed heap, threads.
+    private static readonly ImmutableArray<string> s_meters =
+        ["LlamaEngine", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     // One for all groups of endpoints of a program.
     private static readonly ConditionalWeakTable<IServiceProvider, ServiceProvider> s_own = [];

@@ -133,6 +133,20 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task Unknown_paths_and_methods_are_answered_like_other_errors()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync();
+        (HttpStatusCode status, string body) = await server.GetAsync("/v1/chat/completion");
+        Assert.Equal((HttpStatusCode.NotFound, "unknown_url"), (status, CodeOf(body)));
+        using HttpResponseMessage response = await server.Client.GetAsync(new Uri(Chat, UriKind.Relative), Token);
+        Assert.Equal(
+            (HttpStatusCode.MethodNotAllowed, "method_not_allowed"), (response.StatusCode, CodeOf(await response.Content.ReadAsStringAsync(Token))));
+        Assert.Equal(["POST"], response.Content.Headers.Allow);
+
+        static string? CodeOf(string body) => JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString();
+    }
+
+    [Fact]
     public async Task It_listens_on_a_Unix_socket()
     {
         using TemporaryFolder folder = new();

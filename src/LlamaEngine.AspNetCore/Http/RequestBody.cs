@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Errors;
 using LlamaEngine.AspNetCore.Json;
 using LlamaEngine.AspNetCore.Requests;
+using LlamaEngine.Formats;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
@@ -14,10 +15,11 @@ namespace LlamaEngine.AspNetCore.Http;
 internal static class RequestBody
 {
     /// <summary>The object.</summary>
-    /// <exception cref="ApiException">It is not JSON (415), too long (413), or no object (400).</exception>
+    /// <exception cref="ApiException">It is not JSON, or compressed (415), too long (413), or no object (400).</exception>
     public static async Task<JsonObject> ReadAsync(HttpRequest request, ServerLimits limits, CancellationToken cancellation)
     {
         RequireJson(request.ContentType);
+        RequirePlain(request);
         // What is read is counted here. The host's own limit counts the frames of chunks too, and cuts the connection of a client that sends too much
         // before it has read the answer.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } host)
@@ -43,6 +45,16 @@ internal static class RequestBody
             }
             request.BodyReader.AdvanceTo(buffer.Start, buffer.End);
         }
+    }
+
+    /// <summary>Refuses a body that is compressed. An app that decompresses them takes the header away.</summary>
+    /// <exception cref="ApiException">It is (415).</exception>
+    public static void RequirePlain(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding is [{ Length: > 0 } encoding, ..] && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            throw new ApiException(
+                StatusCodes.Status415UnsupportedMediaType, "invalid_request_error",
+                $"Bodies are read as they are: the Content-Encoding '{Untrusted.Show(encoding)}' is not supported.", code: "unsupported_media_type");
     }
 
     private static async ValueTask<ReadResult> ReadMoreAsync(HttpRequest request, CancellationToken cancellation)

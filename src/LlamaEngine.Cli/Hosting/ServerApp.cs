@@ -27,6 +27,7 @@ internal static class ServerApp
         WebApplication app = builder.Build();
         if (!settings.CorsOrigins.IsEmpty)
             app.UseCors();
+        app.Use(UnknownPaths.AnswerAsync);
         app.MapLlamaEngine();
         app.MapLlamaEngineOperations();
         return app;

@@ -42,7 +42,7 @@ public sealed class BulkFuzzTests(BulkServer fixture) : IClassFixture<BulkServer
         Random random = new(2);
         for (int i = 0; i < s_count; i++)
         {
-            byte[] body = BodyMutator.Mutate(seed, random);
+            byte[] body = random.Next(2) == 0 ? BodyMutator.Mutate(seed, random) : BodyDamage.Damage(seed, random);
             Check(await fixture.Server.PostAsync("/v1/batches", body), Encoding.UTF8.GetString(body));
         }
     }
@@ -51,11 +51,16 @@ public sealed class BulkFuzzTests(BulkServer fixture) : IClassFixture<BulkServer
     [Fact]
     public async Task Inputs()
     {
-        byte[] seed = Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 3).Select(BatchEndpointTests.Line)));
+        byte[][] lines = [.. Enumerable.Range(0, 3).Select(n => Encoding.UTF8.GetBytes(BatchEndpointTests.Line(n)))];
         Random random = new(3);
         List<string> ids = [];
         for (int i = 0; i < s_count / 5; i++)
-            ids.Add(await fixture.BeginAsync(Encoding.Latin1.GetString(Damage(seed, random))));
+        {
+            byte[] first = random.Next(2) == 0 ? Damage(lines[0], random) : BodyDamage.Damage(BatchEndpointTests.Line(0), random);
+            byte[] input = [.. first, (byte)'\n', .. lines[1], (byte)'\n', .. lines[2]];
+            if (input.Length <= BulkServer.MaxFileBytes)
+                ids.Add(await fixture.BeginAsync(input));
+        }
         foreach (string id in ids)
         {
             JsonNode batch = await fixture.EndAsync(id);

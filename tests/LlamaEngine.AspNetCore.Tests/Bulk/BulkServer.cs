@@ -34,30 +34,40 @@ public sealed class BulkServer : IAsyncLifetime
 
     /// <summary>Posts a form.</summary>
     /// <param name="fields">Its fields; <c>file</c> becomes a file named in.jsonl.</param>
-    public async Task<Reply> PostFormAsync(params (string Name, string Value)[] fields)
+    public Task<Reply> PostFormAsync(params (string Name, string Value)[] fields) =>
+        PostFormAsync(Array.ConvertAll(fields, field => (field.Name, Encoding.UTF8.GetBytes(field.Value))));
+
+    /// <summary>Posts a form of bytes.</summary>
+    public async Task<Reply> PostFormAsync(params (string Name, byte[] Value)[] fields)
     {
         using MultipartFormDataContent form = [];
-        foreach ((string name, string value) in fields)
+        foreach ((string name, byte[] value) in fields)
         {
             if (name == "file")
-                form.Add(new ByteArrayContent(Encoding.UTF8.GetBytes(value)), name, "in.jsonl");
+                form.Add(new ByteArrayContent(value), name, "in.jsonl");
             else
-                form.Add(new StringContent(value), name);
+                form.Add(new ByteArrayContent(value), name);
         }
         using HttpResponseMessage response = await Server.Http.PostAsync(new Uri("/v1/files", UriKind.Relative), form, Cancellation);
         return await Reply.ReadAsync(response);
     }
 
     /// <summary>Stores a file, and gives its id.</summary>
-    public async Task<string> UploadAsync(string content)
+    public Task<string> UploadAsync(string content) => UploadAsync(Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Begins a batch of completions, and gives its id.</summary>
+    public Task<string> BeginAsync(string content) => BeginAsync(Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Stores a file of bytes, and gives its id.</summary>
+    public async Task<string> UploadAsync(byte[] content)
     {
-        Reply reply = await PostFormAsync(("file", content), ("purpose", "batch"));
+        Reply reply = await PostFormAsync(("file", content), ("purpose", "batch"u8.ToArray()));
         Assert.True(reply.Status == 200, reply.Text);
         return (string)reply.Json["id"]!;
     }
 
-    /// <summary>Begins a batch of completions, and gives its id.</summary>
-    public async Task<string> BeginAsync(string content)
+    /// <summary>Begins a batch of bytes.</summary>
+    public async Task<string> BeginAsync(byte[] content)
     {
         string file = await UploadAsync(content);
         Reply reply = await Server.PostAsync("/v1/batches", new JsonObject

@@ -1,8 +1,5 @@
-using System.ClientModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using OpenAI;
-using OpenAI.Chat;
 
 namespace LlamaEngine.AspNetCore.Tests.Chat;
 
@@ -49,20 +46,6 @@ public sealed class FormatTests(LexiconServer fixture) : IClassFixture<LexiconSe
         Assert.Equal(expected, (string)reply.Json["choices"]![0]!["message"]!["content"]!);
         Assert.Equal("stop", (string?)reply.Json["choices"]![0]!["finish_reason"]);
         Assert.IsType<JsonObject>(JsonNode.Parse(expected));
-    }
-
-    [Fact]
-    public async Task OpenAIs_client_gets_what_its_schema_accepts()
-    {
-        var client = new ChatClient(TestServer.Model, new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(Server.Url, "/v1") });
-        var options = new ChatCompletionOptions
-        {
-            Temperature = 0,
-            ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("word_count", BinaryData.FromString(Schema), "Counts words.", jsonSchemaIsStrict: true),
-        };
-        ChatCompletion reply = await client.CompleteChatAsync([new UserChatMessage("river")], options, Token);
-        Assert.Equal(ChatFinishReason.Stop, reply.FinishReason);
-        Assert.InRange((int)JsonNode.Parse(Assert.Single(reply.Content).Text)!["count"]!, 1, 9);
     }
 
     [Theory]

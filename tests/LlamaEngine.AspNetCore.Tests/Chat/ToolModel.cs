@@ -19,7 +19,8 @@ internal sealed class ToolModel(ModelFile inner) : ModelFile
         {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>' }}{% endif %}
         """;
 
-    public static InferenceEngine CreateEngine() => InferenceEngine.Create(new EngineOptions(), () => new ToolModel(Open(TestServer.Lexicon)));
+    public static InferenceEngine CreateEngine(EngineOptions? options = null) =>
+        InferenceEngine.Create(options ?? new EngineOptions(), () => new ToolModel(Open(TestServer.Lexicon)));
 
     public override string Path => inner.Path;
 

@@ -1,13 +1,10 @@
 using System.Buffers;
-using System.ClientModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.AspNetCore.Replies;
 using LlamaEngine.Tools;
 using Microsoft.Extensions.DependencyInjection;
-using OpenAI;
-using OpenAI.Chat;
 using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 using ChatRole = Microsoft.Extensions.AI.ChatRole;
 
@@ -103,31 +100,6 @@ public sealed class ToolTests : IAsyncLifetime
             {"messages": [{"role": "user", "content": "river"}], "tools": {{Tools}}, "tool_choice": "none", "temperature": 0, "max_tokens": 1}
             """);
         Assert.Equal(_engine.Tokenize(Prompt.FromUser("river")).Length, (int)none.Json["usage"]!["prompt_tokens"]!);
-    }
-
-    [Fact]
-    public async Task OpenAIs_client_calls_and_goes_on_with_the_result()
-    {
-        var client = new ChatClient("tools", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(_server.Url, "/v1") });
-        var options = new ChatCompletionOptions { Temperature = 0, ToolChoice = ChatToolChoice.CreateFunctionChoice("find") };
-        options.Tools.Add(ChatTool.CreateFunctionTool("find", "Finds a word.", BinaryData.FromString(
-            """{"type": "object", "properties": {"word": {"enum": ["river", "lake"]}}, "required": ["word"], "additionalProperties": false}""")));
-        List<OpenAI.Chat.ChatMessage> messages = [new UserChatMessage("river")];
-        ChatCompletion reply = await client.CompleteChatAsync(messages, options, Token);
-        Assert.Equal(ChatFinishReason.ToolCalls, reply.FinishReason);
-        ChatToolCall call = Assert.Single(reply.ToolCalls);
-        Assert.Equal("find", call.FunctionName);
-        messages.Add(new AssistantChatMessage(reply));
-        messages.Add(new ToolChatMessage(call.Id, "water"));
-        ChatCompletion next = await client.CompleteChatAsync(messages, new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 4 }, Token);
-        Assert.Empty(next.ToolCalls);
-        Dictionary<string, object?> arguments = new() { ["word"] = (string?)JsonNode.Parse(call.FunctionArguments)!["word"] };
-        ChatMessage[] same =
-        [
-            new(ChatRole.User, "river"), new(ChatRole.Assistant, [new Microsoft.Extensions.AI.FunctionCallContent(call.Id, "find", arguments)]),
-            new(ChatRole.Tool, [new Microsoft.Extensions.AI.FunctionResultContent(call.Id, "water")]),
-        ];
-        Assert.Equal(_engine.Tokenize(Prompt.FromMessages(same)).Length, next.Usage.InputTokenCount);
     }
 
     /// <summary>What models write of their own accord, piece by piece: text, two calls in one piece, and the end.</summary>

@@ -71,6 +71,22 @@ public sealed class BodyTests(LexiconServer fixture) : IClassFixture<LexiconServ
     }
 
     [Theory]
+    [InlineData("/v1/chat/completions", "application/json", "gzip", 415)]
+    [InlineData("/v1/files", "multipart/form-data; boundary=b", "br", 415)]
+    [InlineData("/v1/chat/completions", "application/json", "identity", 200)]
+    public async Task A_compressed_body_is_415(string path, string type, string encoding, int status)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good));
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type);
+        content.Headers.ContentEncoding.Add(encoding);
+        using HttpResponseMessage response = await Server.Http.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+        Reply reply = await Reply.ReadAsync(response);
+        Assert.Equal(status, reply.Status);
+        if (status != 200)
+            Assert.Contains($"'{encoding}'", reply.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("application/json; charset=utf-8")]
     [InlineData("Application/JSON")]
     public async Task The_content_type_may_name_the_charset(string type) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using LlamaEngine.AspNetCore.Bulk.Storage;
 using LlamaEngine.AspNetCore.Errors;
+using LlamaEngine.AspNetCore.Http;
 using LlamaEngine.Formats;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -28,6 +29,7 @@ internal sealed class FileUpload(BulkService bulk)
     /// <exception cref="ApiException">It is too large (413), or a field is missing or wrong.</exception>
     public Task<FileObject> ReceiveAsync(HttpContext context)
     {
+        RequestBody.RequirePlain(context.Request);
         // What is read is counted here. With a limit of its own the host would cut the connection of a client that sends too much before it
         // has read the answer.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } host)
