@@ -107,7 +107,8 @@ public class MaskTests
     {
         TokenVocabulary vocabulary = s_lexicon.Value;
         Grammar grammar = SchemaCompiler.Compile("""{"type":"array","items":{"type":"object","properties":{"a":{"type":"string","pattern":"^[a-z ]*$"}},"required":["a"]}}""");
-        GrammarState[] states = [.. new[] { "", "[", "[{", "[{\"a\":\"", "[{\"a\":\"so", "[{\"a\":\"x\"", "[{\"a\":\"x\"},{\"a\":\"so" }.Select(start =>
+        string[] starts = ["", "[", "[{", "[{\"a\":\"", "[{\"a\":\"so", "[{\"a\":\"x\"", "[{\"a\":\"x\"},{\"a\":\"so"];
+        GrammarState[] states = [.. starts.Select(start =>
             Grammar.Advance(grammar.Start, Encoding.UTF8.GetBytes(start), (new FrameList(), new FrameList()))!)];
         var alone = new StructureEngine(vocabulary);
         ulong[][] expected = [.. states.Select(state => alone.Mask(state.Frames[0]).ToArray())];

@@ -84,7 +84,7 @@ public class SchemaRefusalTests
 
     [Fact]
     public void Compiling_ends_when_nobody_waits_for_it() =>
-        Assert.Throws<OperationCanceledException>(() => SchemaCompiler.Compile("""{"type":"integer","minimum":3}""", new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => SchemaCompiler.Compile("""{"type":"integer","minimum":3}""", new CompileBudget(new CancellationToken(canceled: true))));
 
     [Fact]
     public void Many_schemas_of_which_each_takes_little_are_refused_together()

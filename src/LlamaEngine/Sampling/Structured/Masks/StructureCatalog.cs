@@ -32,7 +32,7 @@ internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
             if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
                 return known;
         }
-        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!, cancellation), engine);
+        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!, new CompileBudget(cancellation)), engine);
         lock (_lock)
         {
             // Requests with one schema share one grammar, so that they share its masks.

@@ -30,12 +30,13 @@ internal sealed class SchemaCompiler
     /// <summary>Compiles a schema.</summary>
     /// <exception cref="UnsupportedSchemaException">It is invalid, has no instances, or asks for what is not supported.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static Grammar Compile(string schema, CancellationToken cancellation = default)
+    /// <param name="budget">What it may take; null: as much as any schema.</param>
+    public static Grammar Compile(string schema, CompileBudget? budget = null)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(schema, new JsonDocumentOptions { MaxDepth = 256 });
-            return Compile(document.RootElement, new CompileBudget(cancellation));
+            return Compile(document.RootElement, budget ?? new CompileBudget());
         }
         catch (JsonException exception)
         {
