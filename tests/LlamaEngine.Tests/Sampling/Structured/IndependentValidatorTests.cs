@@ -66,11 +66,11 @@ public class IndependentValidatorTests
 
     private static string[] SuiteSchemas() => [.. SchemaSuite.Read().Where(one => one.Grammar is not null).Select(one => one.Schema)];
 
-    private static async Task AssertValidAsync(IReadOnlyList<SchemaCompletion> completions, int least)
+    private static async Task AssertValidAsync(SchemaCompletion[] completions, int least)
     {
         SchemaCompletion[] ended = [.. completions.Where(one => one.HasEnded)];
-        TestContext.Current.TestOutputHelper!.WriteLine($"{ended.Length} of {completions.Count} completions ended normally");
-        Assert.True(ended.Length >= least, $"only {ended.Length} of {completions.Count} completions ended normally");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{ended.Length} of {completions.Length} completions ended normally");
+        Assert.True(ended.Length >= least, $"only {ended.Length} of {completions.Length} completions ended normally");
         JsonNode[] verdicts = await JudgeAsync([.. ended.Select(one => (one.Schema, new[] { one.Completion.Text }))]);
         Assert.Equal([], ended.Zip(verdicts).Where(pair => pair.Second.ToJsonString() != "[true]").Select(pair => $"{pair.First.Schema}\n{pair.First.Completion.Text}\n{pair.Second}"));
     }

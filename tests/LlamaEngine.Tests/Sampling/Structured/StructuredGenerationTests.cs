@@ -148,13 +148,13 @@ public class StructuredGenerationTests
 
     private static ResponseFormat Format(string schema) => ResponseFormat.JsonSchema(JsonElement.Parse(schema));
 
-    private static void AssertValid(IReadOnlyList<SchemaCompletion> completions)
+    private static void AssertValid(SchemaCompletion[] completions)
     {
         Assert.All(completions, one => Assert.True(one.Completion.FinishReason is FinishReason.Stop or FinishReason.Length));
         SchemaCompletion[] ended = [.. completions.Where(one => one.HasEnded)];
         Assert.All(ended, one => AssertValid(one.Schema, one.Completion));
-        TestContext.Current.TestOutputHelper!.WriteLine($"{ended.Length} of {completions.Count} completions ended normally");
-        Assert.True(ended.Length * 2 >= completions.Count, $"only {ended.Length} of {completions.Count} completions ended normally");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{ended.Length} of {completions.Length} completions ended normally");
+        Assert.True(ended.Length * 2 >= completions.Length, $"only {ended.Length} of {completions.Length} completions ended normally");
     }
 
     private static void AssertValid(string schema, Completion completion)
