@@ -21,16 +21,15 @@ internal sealed record CompletionPlan(
 /// <summary>The completions of one prompt, on their caller's side.</summary>
 internal sealed class CompletionStream(LoadedEngine engine, CompletionPlan plan)
 {
-    private readonly AsyncSignal _signal = new();
-
     /// <summary>Queues the request when the enumeration begins, and reads what it generates.</summary>
     public async IAsyncEnumerable<CompletionUpdate> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         // Abandoning the enumeration must end the request, so it has a source of its own.
+        using var signal = new AsyncSignal();
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using Activity? activity = Telemetry.Start(plan.Operation, engine.ModelName);
         activity?.Describe(plan.Parameters, plan.Options.Choices);
-        ImmutableArray<GenerationRequest> requests = CreateRequests(abandon.Token);
+        ImmutableArray<GenerationRequest> requests = CreateRequests(signal, abandon.Token);
         CompletionReader[] readers = [.. requests.Select((request, choice) => new CompletionReader(request, engine.Tokenizer, choice, cancellationToken))];
         engine.Submit(requests[0], requests.Length);
         try
@@ -48,35 +47,34 @@ internal sealed class CompletionStream(LoadedEngine engine, CompletionPlan plan)
                 }
                 if (Array.TrueForAll(readers, reader => reader.IsDone))
                     break;
-                await WaitAsync(rests: found).ConfigureAwait(false);
+                await WaitAsync(signal, rests: found).ConfigureAwait(false);
             }
         }
         finally
         {
             await abandon.CancelAsync().ConfigureAwait(false);
-            _signal.Dispose();
             Record(requests, activity);
         }
     }
 
     /// <summary>Ends when there may be more to read.</summary>
     /// <param name="rests">Something was handed over just now, so that more may take its time.</param>
-    private ValueTask WaitAsync(bool rests) =>
-        rests && plan.Options.Pace?.Next is { Ticks: not 0 } rest ? _signal.RestAsync(rest) : _signal.WaitAsync();
+    private ValueTask WaitAsync(AsyncSignal signal, bool rests) =>
+        rests && plan.Options.Pace?.Next is { Ticks: not 0 } rest ? signal.RestAsync(rest) : signal.WaitAsync();
 
     /// <summary>One request a choice: the first computes the prompt, the others begin as copies of it.</summary>
-    private ImmutableArray<GenerationRequest> CreateRequests(CancellationToken cancellation)
+    private ImmutableArray<GenerationRequest> CreateRequests(AsyncSignal signal, CancellationToken cancellation)
     {
         ImmutableArray<GenerationRequest> followers =
-            [.. Enumerable.Range(1, plan.Options.Choices - 1).Select(choice => Create(choice, [], cancellation))];
-        return [Create(0, followers, cancellation), .. followers];
+            [.. Enumerable.Range(1, plan.Options.Choices - 1).Select(choice => Create(choice, [], signal, cancellation))];
+        return [Create(0, followers, signal, cancellation), .. followers];
     }
 
-    private GenerationRequest Create(int choice, ImmutableArray<GenerationRequest> followers, CancellationToken cancellation)
+    private GenerationRequest Create(int choice, ImmutableArray<GenerationRequest> followers, AsyncSignal signal, CancellationToken cancellation)
     {
         SamplingParameters own = plan.Parameters with { Seed = unchecked(plan.Parameters.Seed + (ulong)choice) };
         CompletionText? stops = CompletionText.CreateForStops(engine.Tokenizer, own);
-        return new GenerationRequest(plan.Tokens, plan.MaxTokens, own, engine.SamplerScratch, stops, _signal, cancellation)
+        return new GenerationRequest(plan.Tokens, plan.MaxTokens, own, engine.SamplerScratch, stops, signal, cancellation)
         {
             Priority = plan.Options.Priority,
             Timeout = plan.Options.Timeout,

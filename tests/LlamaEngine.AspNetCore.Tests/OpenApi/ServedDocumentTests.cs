@@ -31,7 +31,7 @@ public sealed class ServedDocumentTests : IDisposable
         Assert.Equal(mapped.Order(), ApiDocument.Operations.Select(operation => $"{operation.Method.ToUpperInvariant()} {operation.Path}").Order());
         JsonObject served = await ReadAsync(server, "/openapi.json");
         Assert.Equal("/", (string?)served["servers"]![0]!["url"]);
-        Assert.Equal(0, served["security"]!.AsArray().Count);
+        Assert.Empty(served["security"]!.AsArray());
         served.Remove("servers");
         served.Remove("security");
         JsonObject whole = OpenApiDocument.Create();

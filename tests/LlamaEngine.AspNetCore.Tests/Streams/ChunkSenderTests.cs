@@ -16,7 +16,7 @@ public sealed class ChunkSenderTests
 
     private readonly Channel<CompletionUpdate> _generated = Channel.CreateUnbounded<CompletionUpdate>();
     private readonly Events _events = new();
-    private readonly Lease _lease = new();
+    private readonly TaskCompletionSource _givenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -32,7 +32,7 @@ public sealed class ChunkSenderTests
         Assert.Equal("stop", (string?)_events.Sent[1][0]["choices"]![0]!["finish_reason"]);
         Assert.Null((string?)_events.Sent[0][0]["choices"]![0]!["finish_reason"]);
         Assert.Equal(5 + 7, _events.Tokens);
-        Assert.True(_lease.IsDisposed);
+        Assert.True(_givenBack.Task.IsCompleted);
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class ChunkSenderTests
         await _events.WaitForAsync(1);
         Generate(Step("b"), Step("c"));
         Generate(End("d"));
-        await _lease.Disposed.WaitAsync(Token);
+        await _givenBack.Task.WaitAsync(Token);
         held.SetResult();
         await sending;
         Assert.Equal([["a"], ["bcd"]], _events.Texts);
@@ -68,7 +68,7 @@ public sealed class ChunkSenderTests
             Chat(Step("a"), Text("a")), Chat(Step("")), Chat(Step("b"), Text("b")), Chat(Step("?"), Text("c"), new ReplyPart("", call)),
             Chat(Step("d"), Text("d")), Chat(End("e"), Text("e")),
         ];
-        var sender = new ChunkSender<ChatUpdate>(_events, new ChatChunks(s_head, 1, false, null), _lease, includesUsage: false);
+        var sender = new ChunkSender<ChatUpdate>(_events, new ChatChunks(s_head, 1, false, null), new Lease(_givenBack), includesUsage: false);
         await sender.SendAsync(_ => steps.ToAsyncEnumerable(), Token);
         Assert.Equal(
             ["""{"role":"assistant","content":""}""", """{"content":"ab"}""", """{"content":"c"}""", "call_1", """{"content":"de"}""", "{}"],
@@ -85,7 +85,7 @@ public sealed class ChunkSenderTests
         var thrown = await Assert.ThrowsAsync<TimeoutException>(() => SendAsync(new TextChunks(s_head, 1, 1, false, null)));
         Assert.Equal("late", thrown.Message);
         Assert.Equal([["ab"]], _events.Texts);
-        Assert.True(_lease.IsDisposed);
+        Assert.True(_givenBack.Task.IsCompleted);
     }
 
     [Fact]
@@ -118,15 +118,14 @@ public sealed class ChunkSenderTests
     }
 
     private Task SendAsync(TextChunks chunks) =>
-        new ChunkSender<CompletionUpdate>(_events, chunks, _lease, includesUsage: false).SendAsync(token => _generated.Reader.ReadAllAsync(token), Token);
+        new ChunkSender<CompletionUpdate>(_events, chunks, new Lease(_givenBack), includesUsage: false).SendAsync(token => _generated.Reader.ReadAllAsync(token), Token);
 
     /// <summary>Keeps what is sent, and says when.</summary>
     private sealed class Events : IEventWriter
     {
-        private readonly List<MemoryStream> _pieces = [];
-        private readonly SemaphoreSlim _sends = new(0);
+        private readonly List<(MemoryStream Stream, Utf8JsonWriter Json)> _pieces = [];
+        private readonly Channel<int> _sends = Channel.CreateUnbounded<int>();
         private TaskCompletionSource? _held;
-        private Utf8JsonWriter? _open;
 
         public UpdatePace Pace { get; } = new();
 
@@ -138,23 +137,23 @@ public sealed class ChunkSenderTests
 
         public TaskCompletionSource Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task WaitForAsync(int sends) => Task.WhenAll(Enumerable.Range(0, sends).Select(_ => _sends.WaitAsync(Token)));
+        public Task<int> WaitForAsync(int sends) => _sends.Reader.ReadAllAsync(Token).Take(sends).CountAsync(Token).AsTask();
 
         public Utf8JsonWriter Begin()
         {
-            _open?.Dispose();
-            _pieces.Add(new MemoryStream());
-            return _open = new Utf8JsonWriter(_pieces[^1]);
+            var stream = new MemoryStream();
+            _pieces.Add((stream, new Utf8JsonWriter(stream)));
+            return _pieces[^1].Json;
         }
 
         public ValueTask SendAsync(CancellationToken cancellation)
         {
             if (_pieces.Count == 0)
                 return ValueTask.CompletedTask;
-            _open!.Dispose();
-            Sent.Add([.. _pieces.Select(piece => JsonNode.Parse(piece.ToArray())!)]);
+            _pieces.ForEach(piece => piece.Json.Dispose());
+            Sent.Add([.. _pieces.Select(piece => JsonNode.Parse(piece.Stream.ToArray())!)]);
             _pieces.Clear();
-            _sends.Release();
+            _sends.Writer.TryWrite(0);
             TaskCompletionSource? held = _held;
             _held = null;
             return held is null ? ValueTask.CompletedTask : new ValueTask(held.Task);
@@ -163,17 +162,11 @@ public sealed class ChunkSenderTests
         public void Note(int tokens) => Tokens += tokens;
     }
 
-    private sealed class Lease : IAsyncDisposable
+    private sealed class Lease(TaskCompletionSource givenBack) : IAsyncDisposable
     {
-        private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Disposed => _disposed.Task;
-
-        public bool IsDisposed => _disposed.Task.IsCompleted;
-
         public ValueTask DisposeAsync()
         {
-            _disposed.TrySetResult();
+            givenBack.TrySetResult();
             return ValueTask.CompletedTask;
         }
     }

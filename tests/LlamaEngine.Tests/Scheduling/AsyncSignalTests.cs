@@ -19,8 +19,8 @@ public sealed class AsyncSignalTests
         await waiting;
         signal.Set();
         signal.Set();
-        Assert.True(signal.WaitAsync().IsCompleted);
-        Assert.False(signal.WaitAsync().IsCompleted);
+        Assert.True(signal.WaitAsync().AsTask().IsCompleted);
+        Assert.False(signal.WaitAsync().AsTask().IsCompleted);
     }
 
     [Fact]
@@ -52,12 +52,12 @@ public sealed class AsyncSignalTests
     {
         using var patient = new AsyncSignal();
         patient.Set();
-        Assert.False(patient.RestAsync(s_long).IsCompleted);
+        Assert.False(patient.RestAsync(s_long).AsTask().IsCompleted);
         using var urgent = new AsyncSignal();
         urgent.Set();
         urgent.Set(urgent: true);
-        Assert.True(urgent.RestAsync(s_long).IsCompleted);
-        Assert.False(urgent.RestAsync(s_long).IsCompleted);
+        Assert.True(urgent.RestAsync(s_long).AsTask().IsCompleted);
+        Assert.False(urgent.RestAsync(s_long).AsTask().IsCompleted);
     }
 
     /// <summary>A signal that got lost would leave the reader waiting, and the test would not end.</summary>
