@@ -36,17 +36,23 @@ internal static class ForcedCall
         ["additionalProperties"] = false,
     };
 
-    /// <summary>The schema of a function's arguments, which are an object whether it says so or not.</summary>
+    /// <summary>The schema of a function's arguments, which are an object whether it says so or not, and nothing else it may allow.</summary>
+    /// <exception cref="UnsupportedSchemaException">It allows no object.</exception>
     private static JsonObject Parameters(ToolDefinition tool, string pointer)
     {
         if (tool.Parameters.ValueKind == JsonValueKind.Undefined)
             return new JsonObject { ["type"] = "object", ["additionalProperties"] = false };
         JsonObject schema = JsonNode.Parse(tool.Parameters.GetRawText())!.AsObject();
         schema.Remove("$schema"); // it is part of another document now
-        schema.TryAdd("type", "object");
+        if (schema["type"] is { } type && !AllowsObject(type))
+            throw new UnsupportedSchemaException(pointer, "type", $"the arguments of the tool '{tool.Name}' are an object.");
+        schema["type"] = "object";
         MoveReferences(schema, pointer, isMap: false);
         return schema;
     }
+
+    private static bool AllowsObject(JsonNode type) =>
+        (type as JsonArray ?? [type.DeepClone()]).Any(one => one is JsonValue value && value.TryGetValue(out string? name) && name == "object");
 
     /// <summary>Has references that begin at the document's root begin where the schema stands now.</summary>
     /// <param name="isMap">Its members are schemas by names that are no keywords.</param>

@@ -29,6 +29,21 @@ public sealed class ForcedCallTests
         """{"properties":{"default":{"$ref":"#/properties/parameters/$defs/enum"}},"default":{"$ref":"#/d"},"$defs":{"enum":{"items":{"$ref":"#/properties/parameters"}}},"type":"object"}""",
         Format(ToolModel.Llama).ForcedSchema([Define("f", """{"properties":{"default":{"$ref":"#/$defs/enum"}},"default":{"$ref":"#/d"},"$defs":{"enum":{"items":{"$ref":"#"}}}}""")])["properties"]!["parameters"]!);
 
+    [Theory]
+    [InlineData("""{"type":["null","object"]}""", """{"type":"object"}""")]
+    [InlineData("""{"type":"object"}""", """{"type":"object"}""")]
+    [InlineData("""{"type":["string","null"]}""", null)]
+    [InlineData("""{"type":"array"}""", null)]
+    [InlineData("""{"type":1}""", null)]
+    public void Arguments_are_an_object_and_nothing_else(string parameters, string? expected)
+    {
+        JsonNode Schema() => Format(ToolModel.Llama).ForcedSchema([Define("f", parameters)])["properties"]!["parameters"]!;
+        if (expected is null)
+            Assert.Contains("'f'", Assert.Throws<UnsupportedSchemaException>(Schema).Message, StringComparison.Ordinal);
+        else
+            AssertJson(expected, Schema());
+    }
+
     [Fact]
     public void Several_functions_are_alternatives()
     {
