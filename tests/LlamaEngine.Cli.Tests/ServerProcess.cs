@@ -14,7 +14,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Task<string> _log;
 
-    private ServerProcess(string url, string[] arguments)
+    private ServerProcess(string url, string[] arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         EndpointFile = _folder.FileOf("endpoint.json");
         string program = Path.Combine(AppContext.BaseDirectory, "llama-engine.dll");
@@ -23,6 +23,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             RedirectStandardError = true,
         };
+        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         _log = _process.StandardError.ReadToEndAsync(Token);
     }
@@ -42,9 +44,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> StartAsync(params string[] arguments) => StartAtAsync("http://127.0.0.1:0", arguments);
 
     /// <summary>Starts a server at an address, and waits until it is ready.</summary>
-    public static async Task<ServerProcess> StartAtAsync(string url, params string[] arguments)
+    public static Task<ServerProcess> StartAtAsync(string url, params string[] arguments) => WaitForAsync(new ServerProcess(url, arguments));
+
+    /// <summary>Starts a server with environment variables of its own, and waits until it is ready.</summary>
+    public static Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string?> environment) =>
+        WaitForAsync(new ServerProcess("http://127.0.0.1:0", [], environment));
+
+    private static async Task<ServerProcess> WaitForAsync(ServerProcess server)
     {
-        var server = new ServerProcess(url, arguments);
         try
         {
             await server.WaitUntilReadyAsync();
