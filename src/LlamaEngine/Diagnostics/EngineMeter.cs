@@ -23,6 +23,8 @@ internal sealed class EngineMeter : IDisposable
     private readonly Histogram<double> _duration, _firstToken, _perToken, _queued;
     private readonly Histogram<int> _batchTokens, _batchSequences;
     private readonly Counter<long> _tokens;
+    private readonly EngineObservations _observations;
+    private readonly EngineCounters _counters;
     private readonly string _model;
 
     /// <summary>Creates the instruments.</summary>
@@ -41,7 +43,9 @@ internal sealed class EngineMeter : IDisposable
         _tokens = _meter.CreateCounter<long>("llamaengine.tokens", "{token}", "Tokens of ended requests, by gen_ai.token.type.");
         _batchTokens = _meter.CreateHistogram<int>("llamaengine.batch.tokens", "{token}", "Tokens computed in one step.");
         _batchSequences = _meter.CreateHistogram<int>("llamaengine.batch.size", "{request}", "Requests in one step.");
-        Observe(counters);
+        _counters = counters;
+        _observations = EngineObservations.Of(_meter);
+        _observations.Add(counters);
     }
 
     /// <summary>Records a step.</summary>
@@ -76,31 +80,14 @@ internal sealed class EngineMeter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose()
+    {
+        _observations.Remove(_counters);
+        _meter.Dispose();
+    }
 
     private void Count(int tokens, string type) => _tokens.Add(tokens, new KeyValuePair<string, object?>("gen_ai.token.type", type));
 
     private Histogram<double> Seconds(string name, string description) =>
         _meter.CreateHistogram(name, "s", description, null, s_seconds);
-
-    private void Observe(EngineCounters counters)
-    {
-        Gauge("llamaengine.requests.running", "{request}", "Requests with blocks in the KV cache.", s => s.RunningSequences);
-        Gauge("llamaengine.requests.waiting", "{request}", "Requests in the queue.", s => s.WaitingSequences);
-        Gauge("llamaengine.kv.blocks", "{block}", "Blocks of the KV cache.", s => s.KvBlocks);
-        Gauge("llamaengine.kv.blocks.used", "{block}", "Blocks that running requests use.", s => s.KvBlocksInUse);
-        Gauge("llamaengine.kv.blocks.cached", "{block}", "Blocks that nobody uses and whose content can be found.", s => s.KvBlocksCached);
-        Gauge("llamaengine.kv.blocks.retained", "{block}", "Blocks that sessions and recipes retain.", s => s.KvBlocksRetained);
-        Total("llamaengine.prefix.queried_tokens", "{token}", "Tokens of admitted prompts.", s => s.PrefixQueryTokens);
-        Total("llamaengine.prefix.hit_tokens", "{token}", "Tokens of admitted prompts that were in the cache.", s => s.PrefixHitTokens);
-        Total("llamaengine.preemptions", "{preemption}", "Requests that lost their blocks to earlier ones.", s => s.Preemptions);
-        Total("llamaengine.evictions", "{block}", "Cached blocks that were given up.", s => s.Evictions);
-        Total("llamaengine.steps", "{step}", "Forward passes.", s => s.Steps);
-
-        void Gauge(string name, string unit, string description, Func<EngineStatistics, int> value) =>
-            _meter.CreateObservableGauge(name, () => value(counters.Read()), unit, description);
-
-        void Total(string name, string unit, string description, Func<EngineStatistics, long> value) =>
-            _meter.CreateObservableCounter(name, () => value(counters.Read()), unit, description);
-    }
 }

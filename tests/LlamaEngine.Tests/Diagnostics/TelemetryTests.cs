@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using LlamaEngine.Tests.Engine;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace LlamaEngine.Tests.Diagnostics;
@@ -57,6 +58,45 @@ public sealed class TelemetryTests : IDisposable
         Assert.Equal(statistics.Steps, _watch.Values("llamaengine.steps").Single());
         Assert.Equal(0, _watch.Values("llamaengine.preemptions").Single());
         Assert.Equal(0, _watch.Values("llamaengine.evictions").Single());
+    }
+
+    /// <summary>As hosts have it: the meters of their factory stay when engines go.</summary>
+    [Fact]
+    public async Task Engines_that_come_and_go_leave_no_instruments_and_count_on()
+    {
+        using var hosted = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var factory = hosted.GetRequiredService<IMeterFactory>();
+        int published = 0;
+        Dictionary<string, long> seen = [];
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (!ReferenceEquals(instrument.Meter.Scope, factory))
+                    return;
+                published++;
+                listening.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => seen[instrument.Name] = value);
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => seen[instrument.Name] = value);
+        listener.Start();
+        int first = 0;
+        long steps = 0, blocks = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            await using (InferenceEngine engine = InferenceEngine.Create(new EngineOptions { ModelPath = Lexicon.Model, MeterFactory = factory }))
+            {
+                await engine.CompleteAsync("A camera is", s_options, Token);
+                first = i == 0 ? published : first;
+                (steps, blocks) = (steps + engine.Statistics.Steps, engine.Statistics.KvBlocks);
+                listener.RecordObservableInstruments();
+                Assert.Equal((steps, blocks), (seen["llamaengine.steps"], seen["llamaengine.kv.blocks"]));
+            }
+            listener.RecordObservableInstruments();
+            Assert.Equal((steps, 0), (seen["llamaengine.steps"], seen["llamaengine.kv.blocks"]));
+        }
+        Assert.Equal(first, published);
     }
 
     [Fact]
