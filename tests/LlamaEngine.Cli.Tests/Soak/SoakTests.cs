@@ -11,9 +11,9 @@ public sealed class SoakTests : IDisposable
 {
     private const int Workers = 8, Rounds = 2;
 
-    // Of a server that keeps as little as 400 bytes a request, some 50,000 requests later; what the garbage collector leaves uncollected
-    // between two samples is in the line's mean.
-    private const double MostGrowth = 20 << 20;
+    // In ten minutes, and some 30,000 requests, a server that kept 240 bytes a request grew by 7.6 MiB managed and 17 resident; one that keeps
+    // nothing by 0 and 5. What the garbage collector leaves uncollected between two samples is in the line's mean.
+    private const double MostManagedGrowth = 4 << 20, MostResidentGrowth = 12 << 20;
 
     private static readonly double s_minutes =
         double.TryParse(Environment.GetEnvironmentVariable("LLAMAENGINE_SOAK_MINUTES"), null, out double minutes) ? minutes : 0;
@@ -53,8 +53,8 @@ public sealed class SoakTests : IDisposable
         TestContext.Current.TestOutputHelper!.WriteLine($"{requests} requests in {Stopwatch.GetElapsedTime(started)}\nresident {resident}\nmanaged {managed}");
         if (s_minutes > 0)
         {
-            Assert.True(resident.Growth < MostGrowth, $"The process grows: {resident}");
-            Assert.True(managed.Growth < MostGrowth, $"The managed heap grows: {managed}");
+            Assert.True(resident.Growth < MostResidentGrowth, $"The process grows: {resident}");
+            Assert.True(managed.Growth < MostManagedGrowth, $"The managed heap grows: {managed}");
         }
         server.Signal("TERM");
         (int exitCode, string log) = await server.WaitForExitAsync();
