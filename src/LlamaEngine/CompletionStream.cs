@@ -24,8 +24,8 @@ internal sealed class CompletionStream(LoadedEngine engine, CompletionPlan plan)
     /// <summary>Queues the request when the enumeration begins, and reads what it generates.</summary>
     public async IAsyncEnumerable<CompletionUpdate> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        // Abandoning the enumeration must end the request, so it has a source of its own.
         using var signal = new AsyncSignal();
+        // Abandoning the enumeration must end the request, so it has a source of its own.
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using Activity? activity = Telemetry.Start(plan.Operation, engine.ModelName);
         activity?.Describe(plan.Parameters, plan.Options.Choices);

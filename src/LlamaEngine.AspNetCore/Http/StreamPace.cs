@@ -11,7 +11,7 @@ namespace LlamaEngine.AspNetCore.Http;
 /// <param name="processors">Processors that server, engine and perhaps clients share.</param>
 internal sealed class StreamPace(TimeSpan? rest, int processors)
 {
-    /// <summary>About what an event takes of a processor at both ends of a connection within one machine, in ms (measured: benchmarks/results).</summary>
+    /// <summary>About what an event takes of a processor at both ends of a connection within one machine, in ms (docs/decisions/0021).</summary>
     private const double EventCost = 0.06;
 
     /// <summary>The part of the processors that events may take.</summary>

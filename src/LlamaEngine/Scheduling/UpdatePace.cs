@@ -2,7 +2,7 @@ namespace LlamaEngine.Scheduling;
 
 /// <summary>
 /// How long the readers of completions rest between two looks at what was generated, so that what each look costs is shared by several
-/// tokens. A completion's first token and its end are handed over at once all the same. One pace may serve many readers.
+/// tokens. A request's first token and the ends of its completions are handed over at once all the same. One pace may serve many readers.
 /// </summary>
 /// <remarks>Thread-safe: a change holds from each reader's next rest on.</remarks>
 internal sealed class UpdatePace

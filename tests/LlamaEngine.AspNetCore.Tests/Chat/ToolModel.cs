@@ -4,21 +4,13 @@ using LlamaEngine.AspNetCore.Models;
 using LlamaEngine.Formats;
 using LlamaEngine.Models;
 using LlamaEngine.Tokenization;
+using LlamaEngine.Tests.Tools;
 
 namespace LlamaEngine.AspNetCore.Tests.Chat;
 
 /// <summary>The demo model with a template that has tools, as Hermes and Qwen write them.</summary>
 internal sealed class ToolModel(ModelFile inner) : ModelFile
 {
-    private const string Template = """
-        {%- if tools is defined %}{%- for t in tools %}{{- t.function.name + ': ' + t.function.description + (t.function.parameters | tojson) }}{% endfor %}{% endif %}
-        {%- for m in messages %}
-        {{- '<|start_header_id|>' + m.role + '<|end_header_id|>' + (m.content or '') }}
-        {%- for c in m.tool_calls or [] %}{{- '<tool_call>{"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) + '}</tool_call>' }}{% endfor %}
-        {{- '<|eot_id|>' }}{% endfor %}
-        {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>' }}{% endif %}
-        """;
-
     public static InferenceEngine CreateEngine(EngineOptions? options = null) =>
         InferenceEngine.Create(options ?? new EngineOptions(), () => new ToolModel(Open(TestServer.Lexicon)));
 
@@ -28,7 +20,7 @@ internal sealed class ToolModel(ModelFile inner) : ModelFile
 
     public override ImmutableArray<TensorInfo> Tensors => inner.Tensors;
 
-    public override string? ChatTemplate => Template;
+    public override string? ChatTemplate => HermesTemplate.Text;
 
     public override JsonObject GenerationConfig => inner.GenerationConfig;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using LlamaEngine.Tests.Tools;
 
 namespace LlamaEngine.Cli.Tests.Clients;
 
@@ -7,15 +8,6 @@ namespace LlamaEngine.Cli.Tests.Clients;
 internal static class ToolModelFile
 {
     private const int Alignment = 32;
-
-    private const string Template = """
-        {%- if tools is defined %}{%- for t in tools %}{{- t.function.name + ': ' + t.function.description + (t.function.parameters | tojson) }}{% endfor %}{% endif %}
-        {%- for m in messages %}
-        {{- '<|start_header_id|>' + m.role + '<|end_header_id|>' + (m.content or '') }}
-        {%- for c in m.tool_calls or [] %}{{- '<tool_call>{"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) + '}</tool_call>' }}{% endfor %}
-        {{- '<|eot_id|>' }}{% endfor %}
-        {%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>' }}{% endif %}
-        """;
 
     /// <summary>Writes the file: the demo model's with another text in place of its template.</summary>
     public static void Write(string path)
@@ -25,8 +17,8 @@ internal static class ToolModelFile
         int length = model.AsSpan().IndexOf(key) + key.Length + sizeof(uint); // behind the value's type
         int text = length + sizeof(ulong), behind = text + (int)BinaryPrimitives.ReadUInt64LittleEndian(model.AsSpan(length));
         // The tensors begin at a multiple of the alignment: spaces that the template ignores keep them there.
-        int padding = Alignment - (Encoding.UTF8.GetByteCount(Template) - (behind - text)) % Alignment;
-        byte[] template = Encoding.UTF8.GetBytes(Template.Insert("{%-".Length, new string(' ', padding)));
+        int padding = Alignment - (Encoding.UTF8.GetByteCount(HermesTemplate.Text) - (behind - text)) % Alignment;
+        byte[] template = Encoding.UTF8.GetBytes(HermesTemplate.Text.Insert("{%-".Length, new string(' ', padding)));
         Span<byte> size = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(size, (ulong)template.Length);
         File.WriteAllBytes(path, [.. model.AsSpan(0, length), .. size, .. template, .. model.AsSpan(behind)]);
