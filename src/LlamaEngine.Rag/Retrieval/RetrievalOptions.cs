@@ -9,7 +9,7 @@ public sealed record RetrievalOptions
     /// <summary>At most so many passages are given; 1 … 1,000.</summary>
     public int TopK { get; init; } = 5;
 
-    /// <summary>How many of each ranking are fused; at least <see cref="TopK"/>.</summary>
+    /// <summary>How many of each ranking are fused; at least <see cref="TopK"/>, at most 10,000.</summary>
     public int Candidates { get; init; } = 50;
 
     /// <summary>At most so many tokens in all: worse passages that do not fit are left out. Null: no limit. The best one is always given.</summary>
@@ -21,7 +21,7 @@ public sealed record RetrievalOptions
     /// <summary>Passages whose similarity reaches this are given whatever their words; null: only words count.</summary>
     public float? MinimumSimilarity { get; init; }
 
-    /// <summary>The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).</summary>
+    /// <summary>The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009); at least 0.</summary>
     public double RankConstant { get; init; } = 60;
 
     /// <summary>What a rank by BM25 counts in the fusion; at least 0.</summary>
@@ -29,6 +29,33 @@ public sealed record RetrievalOptions
 
     /// <summary>What a rank by similarity counts in the fusion; at least 0.</summary>
     public double VectorWeight { get; init; } = 1;
+
+    /// <summary>
+    /// Compares vectors from the index's mean rather than from zero: what all texts have in common says nothing, and in vectors of language
+    /// models it is most of them (Mu and Viswanath, "All-but-the-top", ICLR 2018). <see cref="RetrievedPassage.Similarity"/> then is the cosine seen from there.
+    /// </summary>
+    public bool CentreVectors { get; init; } = true;
+
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    internal void Validate()
+    {
+        Require(Enum.IsDefined(Mode), Mode, nameof(Mode), "Fused, Text or Vectors");
+        Require(TopK is >= 1 and <= 1000, TopK, nameof(TopK), "1 … 1,000");
+        Require(Candidates >= TopK && Candidates <= 10_000, Candidates, nameof(Candidates), "TopK … 10,000");
+        Require(TokenBudget is null or >= 1, TokenBudget, nameof(TokenBudget), "null, or at least 1");
+        Require(MinimumCoverage is >= 0 and <= 1, MinimumCoverage, nameof(MinimumCoverage), "0 … 1");
+        Require(MinimumSimilarity is null or (>= -1 and <= 1), MinimumSimilarity, nameof(MinimumSimilarity), "null, or −1 … 1");
+        Require(RankConstant >= 0 && double.IsFinite(RankConstant), RankConstant, nameof(RankConstant), "at least 0, and finite");
+        Require(TextWeight >= 0 && double.IsFinite(TextWeight), TextWeight, nameof(TextWeight), "at least 0, and finite");
+        Require(VectorWeight >= 0 && double.IsFinite(VectorWeight), VectorWeight, nameof(VectorWeight), "at least 0, and finite");
+        Require(Mode != RetrievalMode.Fused || TextWeight + VectorWeight > 0, VectorWeight, nameof(VectorWeight), "greater than 0 where TextWeight is 0");
+    }
+
+    private static void Require(bool holds, object? value, string name, string range)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} has to be {range}.");
+    }
 }
 
 /// <summary>Which rankings are asked.</summary>
