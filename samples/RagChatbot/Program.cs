@@ -1,1 +1,4 @@
-return 0;
+using RagChatbot.CommandLine;
+
+Terminal terminal = Terminal.OpenProcess();
+return await ChatbotCommand.RunAsync(args, terminal);

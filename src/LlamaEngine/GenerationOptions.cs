@@ -71,9 +71,9 @@ public sealed record GenerationOptions
     public bool IgnoreEndTokens { get; init; }
 
     /// <summary>
-    /// The form of the completion; null: free text. With JSON, tokens that would lead away from it are not sampled, after custom processors and
-    /// before everything else. Not together with <see cref="StopStrings"/> and <see cref="IgnoreEndTokens"/>, which would cut the JSON or let
-    /// it never end; end and stop tokens are sampled only where the JSON is complete, and where nothing else may follow
+    /// The form of the completion; null: free text. With a form, tokens that would lead away from it are not sampled, after custom processors and
+    /// before everything else. Not together with <see cref="StopStrings"/> and <see cref="IgnoreEndTokens"/>, which would cut it or let
+    /// it never end; end and stop tokens are sampled only where it is complete, and where nothing else may follow
     /// <see cref="MinTokens"/> does not keep them back.
     /// </summary>
     public ResponseFormat? ResponseFormat { get; init; }

@@ -177,6 +177,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable, IDisposable
         return _encoder.Encode(prompt);
     }
 
+    /// <summary>The tokens a prompt becomes.</summary>
+    /// <param name="addGenerationPrompt">End a chat with the header of the reply, where the template has one.</param>
+    internal int[] Tokenize(Prompt prompt, bool addGenerationPrompt) => _encoder.Encode(prompt, addGenerationPrompt);
+
     /// <summary>
     /// Computes logits of whole sequences, each from position 0.
     /// <paramref name="rowLogits"/> is called on the loop thread for every position of a sequence in order; sequences may alternate.

@@ -11,6 +11,8 @@ namespace LlamaEngine;
 /// <summary>Turns a <see cref="Prompt"/> into the tokens that a model is fed.</summary>
 internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template, LlamaConfiguration configuration)
 {
+    private readonly SpecialTextGuard? _guard = tokenizer is null ? null : new SpecialTextGuard(tokenizer);
+
     /// <summary>How the model writes calls; null: its template knows no tools, or none that are supported.</summary>
     public ToolFormat? ToolFormat { get; } = ToolFormat.Of(template);
 
@@ -48,8 +50,8 @@ internal sealed class PromptEncoder(Tokenizer? tokenizer, ChatTemplate? template
             throw new InvalidOperationException("The model has no chat template; give a text or tokens instead of messages.");
         // The model goes on behind the opening of a call that it has to make.
         string opening = !prompt.Tools.IsEmpty && RequireToolFormat() is { } format && prompt.ToolChoice.IsForced && addGenerationPrompt ? format.Opening : "";
-        JsonObject variables = TemplateVariables.Create(messages, prompt.Tools, addGenerationPrompt, template);
-        return RequireTokenizer().Encode(template.Render(variables) + opening, allowSpecial: true);
+        RequireTokenizer();
+        return _guard!.Encode(template, TemplateVariables.Create(messages, prompt.Tools, addGenerationPrompt, template), opening);
     }
 
     /// <summary>How the model writes calls.</summary>

@@ -20,9 +20,22 @@ internal sealed record ChatText(ImmutableArray<ChatMessage> Messages, ImmutableA
     /// <exception cref="ChatTemplateException">The template refuses the messages.</exception>
     public string Render(ModelLease lease)
     {
+        ChatTemplate template = RequireTemplate(lease);
+        return template.Render(TemplateVariables.Create(Messages, Tools, AddGenerationPrompt, template));
+    }
+
+    /// <summary>The tokens; special tokens that stand in the messages are text, which <see cref="Render"/> does not show.</summary>
+    /// <inheritdoc cref="Render" path="/exception"/>
+    public int[] Encode(ModelLease lease)
+    {
+        RequireTemplate(lease);
+        return lease.Engine.Tokenize(Prompt.FromMessages(Messages, Tools), AddGenerationPrompt);
+    }
+
+    private ChatTemplate RequireTemplate(ModelLease lease)
+    {
         ModelChecks.RequireTemplate(lease);
         ModelChecks.RequireTools(lease, new ToolFields(Tools, ToolChoice.Auto, SingleCall: false));
-        ChatTemplate template = lease.Engine.ChatTemplate!;
-        return template.Render(TemplateVariables.Create(Messages, Tools, AddGenerationPrompt, template));
+        return lease.Engine.ChatTemplate!;
     }
 }

@@ -46,6 +46,6 @@ internal sealed class TokenizeOperation(IModelCatalog catalog, ServerLimits limi
     private Func<ModelLease, int[]> ReadChat(RequestFields fields)
     {
         ChatText chat = ChatText.Read(fields, limits);
-        return lease => lease.Engine.Tokenizer.Encode(chat.Render(lease), allowSpecial: true);
+        return chat.Encode;
     }
 }

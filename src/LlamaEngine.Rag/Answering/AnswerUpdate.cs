@@ -71,4 +71,8 @@ public sealed record AnswerUsage
 /// <summary>A question that was answered before, and its answer.</summary>
 /// <param name="Question">What was asked.</param>
 /// <param name="Answer">What was answered.</param>
-public sealed record Exchange(string Question, string Answer);
+public sealed record Exchange(string Question, string Answer)
+{
+    /// <summary>The passages that it was answered from, in the order of their numbers; they stay the beginning of the next prompt while that has room.</summary>
+    public IReadOnlyList<Passage> Passages { get; init; } = [];
+}

@@ -33,12 +33,12 @@ internal static class OptionChecks
     public static void CheckTimeout(TimeSpan? timeout) =>
         Require(timeout is null || timeout > TimeSpan.Zero, timeout, nameof(GenerationOptions.Timeout), "longer than nothing");
 
-    // Either would end, or not end, a completion where its JSON does not.
+    // Either would end, or not end, a completion where its form does not.
     private static void CheckFormat(GenerationOptions options)
     {
         if (options.ResponseFormat is null or { Kind: ResponseFormatKind.Text })
             return;
-        const string Without = "left out where ResponseFormat asks for JSON";
+        const string Without = "left out where there is a ResponseFormat";
         Require(OrEmpty(options.StopStrings).IsEmpty, "some", nameof(options.StopStrings), Without);
         Require(!options.IgnoreEndTokens, true, nameof(options.IgnoreEndTokens), Without);
     }

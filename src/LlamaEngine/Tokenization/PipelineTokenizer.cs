@@ -87,10 +87,10 @@ internal sealed class PipelineTokenizer(PipelineParts parts) : VocabularyTokeniz
         int done = 0;
         while (done < text.Length && parts.NormalizedAddedTokens.TryFind(text, done, allowSpecial, out AddedTokenMatch match))
         {
-            pieces.Accept(text[done..match.Start], atStart && done == 0);
+            pieces.Accept(job.WithoutMarks(text[done..match.Start]), atStart && done == 0);
             job.Ids.Add(match.Id);
             done = match.End;
         }
-        pieces.Accept(text[done..], atStart && done == 0);
+        pieces.Accept(job.WithoutMarks(text[done..]), atStart && done == 0);
     }
 }

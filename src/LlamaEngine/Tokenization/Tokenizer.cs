@@ -40,6 +40,10 @@ public abstract class Tokenizer
     /// <param name="allowSpecial">Special tokens written in the text become their ids; otherwise they are plain text.</param>
     public abstract int[] Encode(ReadOnlySpan<char> text, bool allowSpecial = false);
 
+    /// <summary>Encodes text in which special tokens count, except those that have the mark in them; the mark itself is not part of the text.</summary>
+    /// <param name="mark">A character that is no part of any token.</param>
+    internal abstract int[] EncodeMarked(ReadOnlySpan<char> text, char mark);
+
     /// <summary>Encodes text with BOS and EOS as the model's rule has them.</summary>
     public int[] EncodeWithRules(ReadOnlySpan<char> text, bool allowSpecial = false)
     {

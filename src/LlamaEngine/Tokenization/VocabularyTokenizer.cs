@@ -25,12 +25,16 @@ internal abstract class VocabularyTokenizer(Vocabulary vocabulary, SequenceRules
     public sealed override bool AddsEos => rules.AddsEos;
 
     /// <inheritdoc/>
-    public sealed override int[] Encode(ReadOnlySpan<char> text, bool allowSpecial = false)
+    public sealed override int[] Encode(ReadOnlySpan<char> text, bool allowSpecial = false) => Encode(text, allowSpecial, new EncodingJob());
+
+    /// <inheritdoc/>
+    internal sealed override int[] EncodeMarked(ReadOnlySpan<char> text, char mark) => Encode(text, allowSpecial: true, new EncodingJob(mark));
+
+    private int[] Encode(ReadOnlySpan<char> text, bool allowSpecial, EncodingJob job)
     {
         // .NET writes an unpaired surrogate as U+FFFD, so that all that follows may rely on valid UTF-8.
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
         int length = Encoding.UTF8.GetBytes(text, buffer);
-        var job = new EncodingJob();
         Encode(buffer.AsSpan(0, length), allowSpecial, job);
         ArrayPool<byte>.Shared.Return(buffer);
         return [.. job.Ids];

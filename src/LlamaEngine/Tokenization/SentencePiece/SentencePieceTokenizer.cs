@@ -56,7 +56,7 @@ internal sealed class SentencePieceTokenizer : VocabularyTokenizer
     private void EncodeText(ReadOnlySpan<byte> text, EncodingJob job)
     {
         var normalized = new ArrayBufferWriter<byte>(text.Length + text.Length / 2 + 16);
-        _normalizer.Normalize(text, normalized);
+        _normalizer.Normalize(job.WithoutMarks(text), normalized);
         _pieces.Encode(normalized.WrittenSpan, job);
     }
 

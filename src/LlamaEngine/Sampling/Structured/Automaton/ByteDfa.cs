@@ -36,15 +36,30 @@ internal sealed class ByteDfa
     /// <summary>It accepts nothing.</summary>
     public bool IsEmpty { get; }
 
+    /// <summary>How many states there are.</summary>
+    public int States => _accepts.Length;
+
     /// <summary>The automaton of one word.</summary>
-    public static ByteDfa OfWord(ReadOnlySpan<byte> word)
+    public static ByteDfa OfWord(ReadOnlySpan<byte> word) => OfWords([word.ToArray()]);
+
+    /// <summary>The automaton of some words: a tree of their beginnings.</summary>
+    public static ByteDfa OfWords(IReadOnlyList<byte[]> words)
     {
-        var edges = new List<(int, byte, int)>();
-        for (int i = 0; i < word.Length; i++)
-            edges.Add((i, word[i], i + 1));
-        bool[] accepts = new bool[word.Length + 1];
-        accepts[^1] = true;
-        return new ByteDfa(accepts.Length, edges, accepts);
+        var children = new Dictionary<(int From, byte Byte), int>();
+        var accepting = new HashSet<int>();
+        foreach (byte[] word in words)
+        {
+            int state = 0;
+            foreach (byte next in word)
+            {
+                if (!children.TryGetValue((state, next), out int child))
+                    children.Add((state, next), child = children.Count + 1);
+                state = child;
+            }
+            accepting.Add(state);
+        }
+        bool[] accepts = [.. Enumerable.Range(0, children.Count + 1).Select(accepting.Contains)];
+        return new ByteDfa(accepts.Length, [.. children.Select(edge => (edge.Key.From, edge.Key.Byte, edge.Value))], accepts);
     }
 
     /// <summary>The state behind a byte; negative: there is none.</summary>

@@ -1,6 +1,8 @@
+using System.Text;
+
 namespace LlamaEngine.Sampling.Structured.Automaton;
 
-/// <summary>A compiled schema: an automaton over bytes that accepts its instances as JSON text.</summary>
+/// <summary>A compiled form: an automaton over bytes that accepts a schema's instances as JSON text, or some texts as they are.</summary>
 /// <remarks>Immutable and thread-safe.</remarks>
 internal sealed class Grammar
 {
@@ -13,6 +15,14 @@ internal sealed class Grammar
         Start = new GrammarState([root.Expect(end)]);
     }
 
+    /// <summary>The grammar of some texts, none of them empty.</summary>
+    public static Grammar OfTexts(IReadOnlyList<string> texts)
+    {
+        ByteDfa dfa = ByteDfa.OfWords([.. texts.Select(Encoding.UTF8.GetBytes)]);
+        var end = new Frame(new EndPart(), null, 0);
+        return new Grammar(new GrammarState([new Frame(new ScalarPart(dfa), end, 0)])) { Cost = dfa.States };
+    }
+
     /// <summary>Creates what is left of a grammar behind a state.</summary>
     public Grammar(GrammarState start) => Start = start;
 
@@ -20,7 +30,7 @@ internal sealed class Grammar
     public GrammarState Start { get; }
 
     /// <summary>Units of work that compiling it took.</summary>
-    public int Cost { get; }
+    public int Cost { get; private init; }
 
     /// <summary>The state behind some bytes; null: they are not allowed.</summary>
     /// <param name="room">Room to work in.</param>

@@ -1,6 +1,6 @@
 namespace LlamaEngine.Sampling.Structured.Automaton;
 
-/// <summary>null, true, false, or a number. A: the automaton's state.</summary>
+/// <summary>null, true, false, a number, or one of some texts. A: the automaton's state.</summary>
 internal sealed class ScalarPart : ValuePart
 {
     private readonly ByteDfa _dfa;

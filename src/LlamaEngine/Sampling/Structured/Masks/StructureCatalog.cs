@@ -4,15 +4,15 @@ using LlamaEngine.Tokenization;
 
 namespace LlamaEngine.Sampling.Structured.Masks;
 
-/// <summary>The grammars of an engine by their schemas' text, and the tokens they are written with.</summary>
-/// <remarks>Thread-safe. A schema that is not kept is compiled on its caller's thread.</remarks>
+/// <summary>The grammars of an engine by the forms they stand for, and the tokens they are written with.</summary>
+/// <remarks>Thread-safe. A form that is not kept is compiled on its caller's thread.</remarks>
 internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
 {
     // In a half of the cache: so many grammars, or fewer where they are large.
     private const int MaxGrammars = 64, MaxCost = 8_000_000;
 
     private readonly Lock _lock = new();
-    private readonly BoundedCache<string, TokenStructure> _grammars = new(MaxCost);
+    private readonly BoundedCache<ResponseFormat, TokenStructure> _grammars = new(MaxCost);
     private StructureEngine? _engine;
     private TokenStructure? _anyObject;
 
@@ -27,22 +27,26 @@ internal sealed class StructureCatalog(Tokenizer? tokenizer, int vocabularySize)
         StructureEngine engine = Engine();
         if (format.Kind == ResponseFormatKind.JsonObject)
             return _anyObject ??= new TokenStructure(SchemaCompiler.AnyObject, engine);
+        // Requests with one form share one grammar, so that they share its masks.
         lock (_lock)
         {
-            if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
+            if (_grammars.TryGet(format, out TokenStructure known))
                 return known;
         }
-        var made = new TokenStructure(SchemaCompiler.Compile(format.SchemaText!, new CompileBudget(cancellation)), engine);
+        var made = new TokenStructure(Compile(format, cancellation), engine);
         lock (_lock)
         {
-            // Requests with one schema share one grammar, so that they share its masks.
-            if (_grammars.TryGet(format.SchemaText!, out TokenStructure known))
+            if (_grammars.TryGet(format, out TokenStructure known))
                 return known;
             engine.Prepare(made.Grammar.Start);
-            _grammars.Add(format.SchemaText!, made, Math.Max(made.Grammar.Cost, MaxCost / MaxGrammars));
+            _grammars.Add(format, made, Math.Max(made.Grammar.Cost, MaxCost / MaxGrammars));
         }
         return made;
     }
+
+    private static Grammar Compile(ResponseFormat format, CancellationToken cancellation) => format.Kind == ResponseFormatKind.Choice
+        ? Grammar.OfTexts(format.Choices)
+        : SchemaCompiler.Compile(format.SchemaText!, new CompileBudget(cancellation));
 
     private StructureEngine Engine()
     {
