@@ -19,13 +19,13 @@ internal sealed class ConsoleAnswer(Chatbot chatbot, Terminal terminal)
         await foreach (AnswerUpdate update in chatbot.Chat.AskAsync(question, [], cancellationToken))
         {
             if (update is AnswerText piece && !json)
-                await terminal.Output.WriteAsync(piece.Text);
+                await terminal.Output.WriteAsync(Printable(piece.Text));
             else if (update is AnswerCompleted completed)
                 answer = completed.Answer;
         }
         if (answer is null)
             throw new InvalidOperationException("The answer ended without its last step.");
-        terminal.Output.WriteLine(json ? ToJson(answer) : SourcesOf(answer));
+        terminal.Output.WriteLine(json ? ToJson(answer) : Printable(SourcesOf(answer)));
         return Failures.Success;
     }
 
@@ -35,6 +35,14 @@ internal sealed class ConsoleAnswer(Chatbot chatbot, Terminal terminal)
         foreach (var failed in chatbot.Folder.State.Failures)
             terminal.Error.WriteLine(failed.Path.Length > 0 ? $"{failed.Path} was not read: {failed.Message}" : failed.Message);
     }
+
+    // A document must not move the cursor or colour the screen: control characters but line ends and tabs are shown as U+FFFD.
+    private static string Printable(string text) =>
+        string.Create(text.Length, text, static (span, text) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+                span[i] = char.IsControl(text[i]) && text[i] is not ('\n' or '\t') ? '\uFFFD' : text[i];
+        });
 
     private static CitedPassage[] CitationsOf(Answer answer) => [.. answer.Passages.Where(passage => answer.Cited.Contains(passage.Number))];
 

@@ -21,7 +21,7 @@ internal static class JsonBody
         }
         catch (JsonException exception)
         {
-            throw ApiException.Invalid($"The body is not the JSON that is expected here: {exception.Message}");
+            throw ApiException.Invalid(Describe(exception));
         }
     }
 
@@ -31,6 +31,16 @@ internal static class JsonBody
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
         await JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+    }
+
+    // The serializer's own messages speak of types of .NET.
+    private static string Describe(JsonException exception)
+    {
+        const string Unknown = "The JSON property '";
+        if (exception.Message.StartsWith(Unknown, StringComparison.Ordinal) && exception.Message.IndexOf("' could not be", StringComparison.Ordinal) is var end and > 0)
+            return $"The field '{exception.Message[Unknown.Length..end]}' is not supported here.";
+        string place = exception.Path is { Length: > 1 } path ? $"at {path}" : $"in line {exception.LineNumber + 1 ?? 1}";
+        return $"The body is not the JSON that is expected here; what is wrong stands {place}.";
     }
 
     // A page of another origin cannot send this type without being asked whether it may, and it may not.

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace LlamaEngine.Rag.Tests.Chatbot;
+
+/// <summary>Calls the API as a program would, with JSON of its own.</summary>
+internal static class ApiClient
+{
+    public static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
+
+    public static async Task<JsonNode> GetJsonAsync(this HttpClient client, string path) => JsonNode.Parse(await client.GetStringAsync(path))!;
+
+    public static async Task<string> CreateAsync(this HttpClient client)
+    {
+        using HttpResponseMessage reply = await client.PostAsync("api/conversations", Json("{}"));
+        Assert.Equal(HttpStatusCode.Created, reply.StatusCode);
+        return (string)JsonNode.Parse(await reply.Content.ReadAsStringAsync())!["id"]!;
+    }
+
+    public static async Task<HttpResponseMessage> AskAsync(this HttpClient client, string id, string question, CancellationToken cancellationToken = default)
+    {
+        HttpRequestMessage request = new(HttpMethod.Post, $"api/conversations/{id}/questions") { Content = Json(new JsonObject { ["question"] = question }.ToJsonString()) };
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    /// <summary>Events as they come.</summary>
+    public static async IAsyncEnumerable<(string Name, JsonNode Data)> EventsAsync(
+        this HttpResponseMessage reply, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        Assert.Equal("text/event-stream", reply.Content.Headers.ContentType?.MediaType);
+        using StreamReader lines = new(await reply.Content.ReadAsStreamAsync(cancellationToken));
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        {
+            string data = (await lines.ReadLineAsync(cancellationToken))!;
+            Assert.Equal("", await lines.ReadLineAsync(cancellationToken));
+            Assert.StartsWith("event: ", line, StringComparison.Ordinal);
+            Assert.StartsWith("data: ", data, StringComparison.Ordinal);
+            yield return (line["event: ".Length..], JsonNode.Parse(data["data: ".Length..])!);
+        }
+    }
+
+    /// <summary>Asks and reads to the end.</summary>
+    public static async Task<List<(string Name, JsonNode Data)>> AskToEndAsync(this HttpClient client, string id, string question)
+    {
+        using HttpResponseMessage reply = await client.AskAsync(id, question);
+        return await reply.EventsAsync().ToListAsync();
+    }
+
+    /// <summary>The problem that a reply tells.</summary>
+    public static async Task<JsonNode> ProblemAsync(this HttpResponseMessage reply)
+    {
+        Assert.Equal("application/problem+json", reply.Content.Headers.ContentType?.MediaType);
+        JsonNode problem = JsonNode.Parse(await reply.Content.ReadAsStringAsync())!;
+        Assert.Equal((int)reply.StatusCode, (int)problem["status"]!);
+        Assert.NotEmpty((string)problem["title"]!);
+        return problem;
+    }
+}
