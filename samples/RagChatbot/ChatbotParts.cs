@@ -1,4 +1,6 @@
+using System.Globalization;
 using LlamaEngine;
+using LlamaEngine.Models;
 using LlamaEngine.Rag;
 using Microsoft.Extensions.AI;
 using RagChatbot.CommandLine;
@@ -52,11 +54,26 @@ internal sealed class ChatbotParts : IAsyncDisposable
         data.Create();
         ConversationLog conversations = Own(ConversationLog.Open(data.Conversations));
         InferenceEngine engine = Own(await LoadEngineAsync(settings.Engine, terminal, cancellationToken));
-        var embedder = Own(engine.AsEmbeddingGenerator(new EmbeddingOptions { Pooling = EmbeddingPooling.Mean }));
-        DocumentIndex index = Own(DocumentIndex.Open(data.IndexOf(settings.Documents), engine.Model.Name));
-        DocumentFolder folder = Own(new DocumentFolder((_, _) => throw new NotImplementedException($"{embedder}")));
-        Chatbot = new Chatbot(engine.Model.Name, new NoChat(), index, conversations, folder);
+        IEmbeddingGenerator<string, Embedding<float>> embedder = Own(engine.AsEmbeddingGenerator(new EmbeddingOptions { Pooling = EmbeddingPooling.Mean }));
+        IngestionOptions reading = new();
+        DocumentIndex index = Own(DocumentIndex.Open(data.IndexOf(settings.Documents), reading.Fingerprint(IdentityOf(engine.Model))));
+        FolderIngestion ingestion = new(index, embedder, text => engine.Tokenizer.Encode(text).Length, reading);
+        DocumentFolder folder = Own(new DocumentFolder((progress, cancellation) => ScanAsync(ingestion, settings.Documents, progress, cancellation)));
+        DocumentChatOptions answering = new();
+        answering = answering with { Retrieval = answering.Retrieval with { TopK = settings.TopK ?? answering.Retrieval.TopK } };
+        DocumentChat chat = Own(new DocumentChat(new Retriever(index, embedder), engine, answering));
+        Chatbot = new Chatbot(engine.Model.Name, chat, index, conversations, folder);
     }
+
+    private static async Task<IReadOnlyList<FailedDocument>> ScanAsync(
+        FolderIngestion ingestion, string documents, IProgress<ScanProgress> progress, CancellationToken cancellationToken)
+    {
+        IngestionReport report = await ingestion.RunAsync(documents, new Translation(progress), cancellationToken);
+        return [.. report.Failed.Select(failure => new FailedDocument(failure.Path, failure.Message))];
+    }
+
+    // Vectors of one model mean nothing to another. What the file says of itself does: reading all weights to tell two apart would take longer than all else here.
+    private static string IdentityOf(ModelInfo model) => string.Create(CultureInfo.InvariantCulture, $"{model.Name}, {model.ParameterCount} {model.WeightType}, {model.WeightBytes}");
 
     private static async Task<InferenceEngine> LoadEngineAsync(EngineOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -70,9 +87,8 @@ internal sealed class ChatbotParts : IAsyncDisposable
         return part;
     }
 
-    private sealed class NoChat : IDocumentChat
+    private sealed class Translation(IProgress<ScanProgress> progress) : IProgress<IngestionProgress>
     {
-        public IAsyncEnumerable<AnswerUpdate> AskAsync(string question, IReadOnlyList<Exchange> history, CancellationToken cancellationToken = default) =>
-            throw new NotImplementedException();
+        public void Report(IngestionProgress value) => progress.Report(new ScanProgress(value.Done, value.Total, value.Current));
     }
 }

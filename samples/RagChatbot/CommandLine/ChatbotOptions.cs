@@ -9,7 +9,6 @@ namespace RagChatbot.CommandLine;
 internal sealed class ChatbotOptions
 {
     private const string StandardUrl = "http://127.0.0.1:5080";
-    private const int StandardTopK = 5;
 
     private readonly Option<string?> _model = new("--model", "-m")
     {
@@ -42,7 +41,7 @@ internal sealed class ChatbotOptions
     private readonly Option<string?> _hosts = new("--hosts-file") { Description = "A file that names such servers, a line each.", HelpName = "F" };
     private readonly Option<string?> _ask = new("--ask") { Description = "Answer one question on the console, with its sources, and end.", HelpName = "QUESTION" };
     private readonly Option<bool> _json = new("--json") { Description = "With --ask: print one JSON value." };
-    private readonly Option<int?> _topK = Number("--top-k", $"Most passages that a question is answered from. Default: {StandardTopK}.", 1, 50);
+    private readonly Option<int?> _topK = Number("--top-k", "Most passages that are looked for; default: 8.", 1, 50);
     private readonly Option<int?> _threads = Number("--threads", "CPU threads; default: as many as this process may use.", 1, 1024);
     private readonly Option<(DeviceKind Kind, int? Ordinal)> _device = new("--device")
     {
@@ -89,7 +88,7 @@ internal sealed class ChatbotOptions
             HostsFile = FullPath(parsed.GetValue(_hosts)),
             Question = question,
             Json = json,
-            TopK = parsed.GetValue(_topK) ?? StandardTopK,
+            TopK = parsed.GetValue(_topK),
         };
     }
 

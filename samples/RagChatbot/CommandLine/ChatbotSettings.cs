@@ -29,6 +29,6 @@ internal sealed record ChatbotSettings
     /// <summary>Answer it as JSON.</summary>
     public bool Json { get; init; }
 
-    /// <summary>Most passages for a question.</summary>
-    public int TopK { get; init; }
+    /// <summary>Most passages that are looked for; null: as many as the library likes.</summary>
+    public int? TopK { get; init; }
 }

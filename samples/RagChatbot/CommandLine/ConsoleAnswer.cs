@@ -31,7 +31,8 @@ internal sealed class ConsoleAnswer(Chatbot chatbot, Terminal terminal)
 
     private async Task ReadDocumentsAsync(CancellationToken cancellationToken)
     {
-        await chatbot.Folder.RefreshAsync().WaitAsync(cancellationToken);
+        using (ProgressLine progress = new(terminal))
+            await chatbot.Folder.RefreshAsync(progress).WaitAsync(cancellationToken);
         foreach (var failed in chatbot.Folder.State.Failures)
             terminal.Error.WriteLine(failed.Path.Length > 0 ? $"{failed.Path} was not read: {failed.Message}" : failed.Message);
     }

@@ -32,7 +32,7 @@ internal static class Failures
     public static string Describe(Exception exception) => exception switch
     {
         OperationCanceledException => "Cancelled.",
-        LlamaEngineException or UsageException or ConversationLogException or DocumentFormatException or IOException
+        LlamaEngineException or UsageException or ConversationLogException or DocumentFormatException or IndexFormatException or IOException
             or UnauthorizedAccessException or HttpRequestException => Shorten(exception.Message),
         ArgumentException argument => Shorten(WithoutParameter(argument.Message)),
         _ => $"Internal error, please report it: {exception.GetType().Name}: {Shorten(exception.Message)}",

@@ -27,17 +27,20 @@ internal sealed class DocumentFolder(Func<IProgress<ScanProgress>, CancellationT
     private readonly Lock _lock = new();
     private TaskCompletionSource? _waiting;
     private Task? _worker;
+    private IProgress<ScanProgress>? _watcher;
     private FolderState _state = new(false, new ScanProgress(0, 0, null), []);
 
     /// <summary>What is known of the folder just now.</summary>
     public FolderState State => Volatile.Read(ref _state);
 
     /// <summary>Asks for a scan.</summary>
+    /// <param name="watcher">Is told from now on how far scans come, besides <see cref="State"/>; null: who was told before.</param>
     /// <returns>Ends with the scan that sees the folder as it is now.</returns>
-    public Task RefreshAsync()
+    public Task RefreshAsync(IProgress<ScanProgress>? watcher = null)
     {
         lock (_lock)
         {
+            _watcher = watcher ?? _watcher;
             ObjectDisposedException.ThrowIf(_end.IsCancellationRequested, this);
             _worker ??= Task.Run(WorkAsync);
             if (_waiting is { } waiting)
@@ -99,7 +102,10 @@ internal sealed class DocumentFolder(Func<IProgress<ScanProgress>, CancellationT
     private void Report(ScanProgress progress)
     {
         lock (_lock)
+        {
             Volatile.Write(ref _state, _state with { Progress = progress });
+            _watcher?.Report(progress);
+        }
     }
 
     // Not Progress<T>, which reports later, on another thread, and so out of order.

@@ -88,7 +88,7 @@ internal sealed partial class QuestionEndpoint(Chatbot chatbot, RunningAnswers r
     [
         .. chatbot.Conversations.ReadTurns(id)
             .Where(turn => turn.Status is TurnStatus.Complete or TurnStatus.Refused)
-            .Select(turn => new Exchange(turn.Question, turn.Text)),
+            .Select(turn => new Exchange(turn.Question, turn.Text) { Passages = [.. turn.Passages.Select(cited => cited.Passage)] }),
     ];
 
     private static string Check(QuestionRequest request)

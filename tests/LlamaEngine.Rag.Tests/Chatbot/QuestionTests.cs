@@ -51,14 +51,17 @@ public sealed class QuestionTests : IAsyncLifetime
     public async Task The_next_question_brings_what_was_answered_and_not_what_was_stopped_or_failed()
     {
         string id = await _site.Client.CreateAsync();
-        _site.Chat.Prepare([], "One.").ReleaseAll();
+        CitedPassage shown = _site.Passage(1, "a.md", 1);
+        _site.Chat.Prepare([shown], "One.").ReleaseAll();
         await _site.Client.AskToEndAsync(id, "first");
-        _site.Chat.Prepare([], "Two.").ReleaseAll();
         _site.Log.Append(id, new ConversationTurn { Question = "s", Text = "par", Status = TurnStatus.Stopped });
         _site.Log.Append(id, new ConversationTurn { Question = "f", Text = "", Status = TurnStatus.Failed });
         _site.Log.Append(id, new ConversationTurn { Question = "r", Text = "The documents do not say.", Status = TurnStatus.Refused });
+        _site.Chat.Prepare([], "Two.").ReleaseAll();
         await _site.Client.AskToEndAsync(id, "second");
-        Assert.Equal([new Exchange("first", "One."), new Exchange("r", "The documents do not say.")], _site.Chat.Asked.Last().History);
+        IReadOnlyList<Exchange> history = _site.Chat.Asked.Last().History;
+        Assert.Equal([("first", "One."), ("r", "The documents do not say.")], history.Select(one => (one.Question, one.Answer)));
+        Assert.Equal([shown.Passage], history[0].Passages);
     }
 
     [Fact]
