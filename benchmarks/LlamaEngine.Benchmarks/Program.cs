@@ -3,7 +3,7 @@ using LlamaEngine;
 using LlamaEngine.Benchmarks;
 using LlamaEngine.Benchmarks.Gpu;
 
-// --kernel linear [--type TYPE,…] | attention | bandwidth | scheduler | structure [--model FILE]; of one run: --threads N --level NAME
+// --kernel linear [--type TYPE,…] | attention | bandwidth | scheduler | structure [--model FILE] | retrieval [--model FILE] [--chunks N]; of one run: --threads N --level NAME
 // --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Contains("--gpu"))
@@ -36,7 +36,10 @@ switch (arguments.Kernel)
     case "structure":
         StructureBenchmark.Run(arguments.Model);
         return 0;
+    case "retrieval":
+        await RetrievalBenchmark.RunAsync(arguments.Model, arguments.Chunks);
+        return 0;
     default:
-        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|bandwidth|scheduler|structure [--model FILE] [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
+        Console.Error.WriteLine("Usage: LlamaEngine.Benchmarks --kernel linear|attention|bandwidth|scheduler|structure|retrieval [--model FILE] [--chunks N] [--threads N] [--level Avx512|…] [--type Q4_0,…]\n       LlamaEngine.Benchmarks --gpu [--quick] [--json FILE] [--commit C] [--kernels COMPILER]");
         return 2;
 }

@@ -29,7 +29,7 @@ internal sealed record QuestionWords(IReadOnlyList<(string Written, string[] Ter
     public IEnumerable<string> Terms => Words.SelectMany(word => word.Terms);
 
     // A word is cut no finer than the full-text index cuts it, and holds nothing that its query language could take for syntax.
-    private static List<string> Split(string question)
+    internal static List<string> Split(string question)
     {
         List<string> words = [];
         StringBuilder word = new();

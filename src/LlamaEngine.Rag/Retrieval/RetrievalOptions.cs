@@ -21,20 +21,27 @@ public sealed record RetrievalOptions
     /// <summary>Passages whose similarity reaches this are given whatever their words; null: only words count.</summary>
     public float? MinimumSimilarity { get; init; }
 
-    /// <summary>The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009); at least 0.</summary>
-    public double RankConstant { get; init; } = 60;
+    /// <summary>
+    /// The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009); at least 0. Theirs is 60, for long lists of equal worth; a
+    /// smaller one lets first ranks count more.
+    /// </summary>
+    public double RankConstant { get; init; } = 1;
 
     /// <summary>What a rank by BM25 counts in the fusion; at least 0.</summary>
     public double TextWeight { get; init; } = 1;
 
-    /// <summary>What a rank by similarity counts in the fusion; at least 0.</summary>
-    public double VectorWeight { get; init; } = 1;
+    /// <summary>
+    /// What a rank by similarity counts in the fusion; at least 0. The default is for vectors of small language models: what is most similar comes
+    /// fifth at worst. For a model that was trained to embed, 1 is usual.
+    /// </summary>
+    public double VectorWeight { get; init; } = 0.35;
 
     /// <summary>
-    /// Compares vectors from the index's mean rather than from zero: what all texts have in common says nothing, and in vectors of language
-    /// models it is most of them (Mu and Viswanath, "All-but-the-top", ICLR 2018). <see cref="RetrievedPassage.Similarity"/> then is the cosine seen from there.
+    /// Compares vectors after each dimension was brought to mean 0 and standard deviation 1 over the index. In vectors of language models a few
+    /// dimensions are so large in all texts that they decide the cosine alone (Timkey and van Schijndel, "All bark and no bite", EMNLP 2021).
+    /// <see cref="RetrievedPassage.Similarity"/> then is the cosine after that.
     /// </summary>
-    public bool CentreVectors { get; init; } = true;
+    public bool StandardizeVectors { get; init; } = true;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     internal void Validate()

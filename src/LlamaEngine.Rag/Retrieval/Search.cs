@@ -25,7 +25,7 @@ internal sealed class Search(IndexView view, string query, RetrievalOptions opti
             throw new ArgumentException(
                 $"The embedding generator's vectors have {vector.Length} numbers, those of the index {view.Vectors.Dimensions}: another model made them.");
         }
-        return view.Vectors.Compare(vector, options.CentreVectors);
+        return view.Vectors.Compare(vector, options.StandardizeVectors);
     }
 
     /// <summary>Goes down the ranking until there are enough.</summary>

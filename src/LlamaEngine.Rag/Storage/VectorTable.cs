@@ -14,17 +14,17 @@ internal sealed class VectorTable
     internal const int SegmentRows = 1024;
 
     private readonly Segment[] _segments;
-    private readonly double[] _sum;
-    private readonly Lazy<Centre> _centre;
+    private readonly Sums _sums;
+    private readonly Lazy<Spread> _spread;
 
-    private VectorTable(int dimensions, Segment[] segments, int live, double[] sum)
+    private VectorTable(int dimensions, Segment[] segments, int live, Sums sums)
     {
-        (Dimensions, _segments, Count, _sum) = (dimensions, segments, live, sum);
-        _centre = new(() => Centre.Of(this));
+        (Dimensions, _segments, Count, _sums) = (dimensions, segments, live, sums);
+        _spread = new(() => Spread.Of(this));
     }
 
     /// <summary>No vectors, of no length yet.</summary>
-    public static VectorTable Empty { get; } = new(0, [], 0, []);
+    public static VectorTable Empty { get; } = new(0, [], 0, new Sums(0));
 
     /// <summary>How many numbers each vector has; 0: there are none.</summary>
     public int Dimensions { get; }
@@ -52,24 +52,41 @@ internal sealed class VectorTable
 
     /// <summary>How similar each vector is to a query's.</summary>
     /// <param name="query">As long as the table's vectors.</param>
-    /// <param name="centred">Whether the table's mean is subtracted from both sides first.</param>
-    public VectorScores Compare(ReadOnlySpan<float> query, bool centred)
+    /// <param name="standardized">Whether each dimension is first brought to mean 0 and standard deviation 1 over the table, on both sides.</param>
+    public VectorScores Compare(ReadOnlySpan<float> query, bool standardized)
     {
         float[] scores = new float[Rows];
-        Centre? centre = centred && Count > 0 ? _centre.Value : null;
         float[] direction = query.ToArray();
-        if (centre is not null)
-            TensorPrimitives.Subtract(query, centre.Mean, direction);
+        if (Count > 0 && standardized)
+            CompareStandardized(direction, scores);
+        else
+            CompareAsTheyAre(direction, scores);
+        return new VectorScores(this, scores);
+    }
+
+    private void CompareAsTheyAre(float[] direction, float[] scores)
+    {
         Vectors.Normalize(direction);
-        float offset = centre is null ? 0 : TensorPrimitives.Dot(direction, centre.Mean);
         for (int row = 0; row < scores.Length; row++)
         {
-            if (IdOf(row) < 0)
-                continue;
-            float along = TensorPrimitives.Dot(Row(row), direction) - offset;
-            scores[row] = centre is null ? along : along * centre.Scales[row];
+            if (IdOf(row) > 0)
+                scores[row] = TensorPrimitives.Dot(Row(row), direction);
         }
-        return new VectorScores(this, scores);
+    }
+
+    // With z(x) = (x − mean) ÷ deviation, the product z(query) · z(row) is (row − mean) · (z(query) ÷ deviation): the rows stay as they are.
+    private void CompareStandardized(float[] direction, float[] scores)
+    {
+        Spread spread = _spread.Value;
+        float scale = spread.Scale(direction, direction);
+        TensorPrimitives.Multiply(direction, spread.Inverse, direction);
+        TensorPrimitives.Multiply(direction, scale, direction);
+        float offset = TensorPrimitives.Dot(direction, spread.Mean);
+        for (int row = 0; row < scores.Length; row++)
+        {
+            if (IdOf(row) > 0)
+                scores[row] = (TensorPrimitives.Dot(Row(row), direction) - offset) * spread.Scales[row];
+        }
     }
 
     /// <summary>The id of a row; negative: it is gone.</summary>
@@ -107,7 +124,7 @@ internal sealed class VectorTable
     private VectorTable Mark(IReadOnlyList<long> removed)
     {
         Segment[] segments = [.. _segments];
-        double[] sum = [.. _sum];
+        Sums sums = _sums.Copy();
         HashSet<int> copied = [];
         foreach (long id in removed)
         {
@@ -116,15 +133,15 @@ internal sealed class VectorTable
             if (copied.Add(segment))
                 segments[segment] = segments[segment] with { Ids = [.. segments[segment].Ids] };
             segments[segment].Ids[row % SegmentRows] = -id;
-            Add(sum, Row(row), -1);
+            sums.Add(Row(row), -1);
         }
-        return new VectorTable(Dimensions, segments, Count - removed.Count, sum);
+        return new VectorTable(Dimensions, segments, Count - removed.Count, sums);
     }
 
     private VectorTable Append(int dimensions, IReadOnlyList<(long Id, float[] Vector)> added)
     {
         List<Segment> segments = [.. _segments];
-        double[] sum = _sum.Length == dimensions ? [.. _sum] : new double[dimensions];
+        Sums sums = Count > 0 ? _sums.Copy() : new Sums(dimensions);
         foreach ((long id, float[] vector) in added)
         {
             if (segments.Count == 0 || segments[^1].Rows == SegmentRows)
@@ -133,32 +150,58 @@ internal sealed class VectorTable
             vector.CopyTo(last.Values.AsSpan(last.Rows * dimensions));
             last.Ids[last.Rows] = id;
             segments[^1] = last with { Rows = last.Rows + 1 };
-            Add(sum, vector, 1);
+            sums.Add(vector, 1);
         }
-        return new VectorTable(dimensions, [.. segments], Count + added.Count, sum);
-    }
-
-    private static void Add(double[] sum, ReadOnlySpan<float> vector, double sign)
-    {
-        for (int i = 0; i < sum.Length; i++)
-            sum[i] += sign * vector[i];
+        return new VectorTable(dimensions, [.. segments], Count + added.Count, sums);
     }
 
     private readonly record struct Segment(float[] Values, long[] Ids, int Rows);
 
-    /// <summary>The mean of all vectors, and of each row 1 ÷ its distance from it.</summary>
-    private sealed record Centre(float[] Mean, float[] Scales)
+    /// <summary>How the numbers of each dimension lie: their mean, 1 ÷ their standard deviation, and of each row 1 ÷ its length seen from there.</summary>
+    private sealed record Spread(float[] Mean, float[] Inverse, float[] Scales)
     {
-        public static Centre Of(VectorTable table)
+        // A dimension in which all vectors agree, but for rounding, says nothing.
+        private const double LeastVariance = 1e-12;
+
+        public static Spread Of(VectorTable table)
         {
-            float[] mean = [.. table._sum.Select(sum => (float)(sum / table.Count))];
-            float[] scales = new float[table.Rows];
-            for (int row = 0; row < scales.Length; row++)
+            double[] means = [.. table._sums.Values.Select(sum => sum / table.Count)];
+            float[] inverse = [.. table._sums.Squares.Select((sum, i) => Inverted(sum / table.Count - means[i] * means[i]))];
+            Spread spread = new([.. means.Select(mean => (float)mean)], inverse, new float[table.Rows]);
+            float[] scratch = new float[table.Dimensions];
+            for (int row = 0; row < spread.Scales.Length; row++)
+                spread.Scales[row] = spread.Scale(table.Row(row), scratch);
+            return spread;
+        }
+
+        /// <summary>1 ÷ the length of a vector after standardizing; 0 for one without length.</summary>
+        public float Scale(ReadOnlySpan<float> vector, Span<float> standardized)
+        {
+            TensorPrimitives.Subtract(vector, Mean, standardized);
+            TensorPrimitives.Multiply(standardized, Inverse, standardized);
+            float length = TensorPrimitives.Norm(standardized);
+            return length > 1e-6f ? 1 / length : 0;
+        }
+
+        private static float Inverted(double variance) => variance > LeastVariance ? (float)(1 / Math.Sqrt(variance)) : 0;
+    }
+
+    /// <summary>The sums over all rows of each dimension's numbers, and of their squares.</summary>
+    private sealed class Sums(int dimensions)
+    {
+        public double[] Values { get; private init; } = new double[dimensions];
+
+        public double[] Squares { get; private init; } = new double[dimensions];
+
+        public Sums Copy() => new(0) { Values = [.. Values], Squares = [.. Squares] };
+
+        public void Add(ReadOnlySpan<float> vector, double sign)
+        {
+            for (int i = 0; i < vector.Length; i++)
             {
-                float distance = TensorPrimitives.Distance(table.Row(row), mean);
-                scales[row] = distance > 1e-6f ? 1 / distance : 0;
+                Values[i] += sign * vector[i];
+                Squares[i] += sign * vector[i] * vector[i];
             }
-            return new Centre(mean, scales);
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class RetrieverTests : IDisposable
     [Fact]
     public async Task Fuses_ranks_as_the_formula_says()
     {
-        IReadOnlyList<RetrievedPassage> found = await SearchAsync(new() { CentreVectors = false, RankConstant = 10, TextWeight = 2, VectorWeight = 3 });
+        IReadOnlyList<RetrievedPassage> found = await SearchAsync(new() { StandardizeVectors = false, RankConstant = 10, TextWeight = 2, VectorWeight = 3 });
         (long, double, int?, int?)[] expected = [
             (2, 2.0 / 12 + 3.0 / 12, 2, 2), (1, 2.0 / 11 + 3.0 / 14, 1, 4), (4, 2.0 / 13 + 3.0 / 13, 3, 3), (3, 3.0 / 11, null, 1)];
         Assert.Equal(expected.OrderByDescending(one => one.Item2).Select(one => (one.Item1, one.Item3, one.Item4)), found.Select(one => (one.Passage.Id, one.TextRank, one.VectorRank)));
@@ -36,7 +36,7 @@ public sealed class RetrieverTests : IDisposable
         Assert.Equal([1, 2, 4], text.Select(one => one.Passage.Id));
         Assert.All(text, one => Assert.Null(one.Similarity));
         Assert.Equal(0, _embedder.Calls);
-        IReadOnlyList<RetrievedPassage> vectors = await SearchAsync(new() { Mode = RetrievalMode.Vectors, VectorWeight = 0, CentreVectors = false });
+        IReadOnlyList<RetrievedPassage> vectors = await SearchAsync(new() { Mode = RetrievalMode.Vectors, VectorWeight = 0, StandardizeVectors = false });
         Assert.Equal([3, 2, 4, 1], vectors.Select(one => one.Passage.Id));
         Assert.All(vectors, one => Assert.Null(one.TextRank));
         Assert.Equal(1, _embedder.Calls);
@@ -45,7 +45,7 @@ public sealed class RetrieverTests : IDisposable
     [Fact]
     public async Task Candidates_bound_each_ranking_and_similarity_is_known_nonetheless()
     {
-        IReadOnlyList<RetrievedPassage> found = await SearchAsync(new() { TopK = 1, Candidates = 1, CentreVectors = false });
+        IReadOnlyList<RetrievedPassage> found = await SearchAsync(new() { TopK = 1, Candidates = 1, VectorWeight = 1, StandardizeVectors = false });
         RetrievedPassage one = Assert.Single(found);
         // 1 by text and 3 by similarity have the same score: the smaller id.
         Assert.Equal((1, 1, (int?)null), (one.Passage.Id, one.TextRank!.Value, one.VectorRank));
@@ -67,7 +67,7 @@ public sealed class RetrieverTests : IDisposable
     [Fact]
     public async Task A_threshold_takes_words_or_similarity()
     {
-        RetrievalOptions options = new() { CentreVectors = false, MinimumCoverage = 0.9 };
+        RetrievalOptions options = new() { StandardizeVectors = false, MinimumCoverage = 0.9, RankConstant = 60, VectorWeight = 1 };
         await AssertIdsAsync([2, 1], options);
         await AssertIdsAsync([2, 1, 3], options with { MinimumSimilarity = 0.85f });
         await AssertIdsAsync([1, 2], options with { Mode = RetrievalMode.Text, MinimumSimilarity = -1 });

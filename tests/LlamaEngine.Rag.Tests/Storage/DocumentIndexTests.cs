@@ -56,7 +56,7 @@ public sealed class DocumentIndexTests : IDisposable
             Assert.Empty(index.FindTexts("salted"));
             Assert.Empty(index.FindTexts("One"));
             Assert.Null(index.Find(id));
-            Assert.Null(index.Read(view => view.Vectors.Compare(new float[8], centred: false)).Of(id));
+            Assert.Null(index.Read(view => view.Vectors.Compare(new float[8], standardized: false)).Of(id));
             Assert.Equal(index.ChunkCount, index.Read(view => view.Vectors.Count));
         }
     }

@@ -18,8 +18,8 @@ public class VectorTableTests
         float[][] vectors = Units(count, dimensions, seed: count);
         VectorTable table = VectorTable.Empty.With([], [.. vectors.Select((vector, i) => (i + 1L, vector))]);
         float[] query = Units(1, dimensions, seed: 99)[0];
-        foreach (bool centred in (bool[])[false, true])
-            AssertSame(ByHand(vectors.Select((vector, i) => (i + 1L, vector)), query, centred), table.Compare(query, centred));
+        foreach (bool standardized in (bool[])[false, true])
+            AssertSame(ByHand(vectors.Select((vector, i) => (i + 1L, vector)), query, standardized), table.Compare(query, standardized));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public class VectorTableTests
         for (int round = 0; round < 120; round++)
         {
             VectorTable before = table;
-            List<(long, double)> expected = ByHand(model.Select(one => (one.Key, one.Value)), query, centred: true);
+            List<(long, double)> expected = ByHand(model.Select(one => (one.Key, one.Value)), query, standardized: true);
             // Grows over three segments, then shrinks to almost nothing, so that it is written anew.
             long[] removed = [.. model.Keys.Where(_ => random.Next(100) < (round < 60 ? 5 : 25)).Order()];
             (long, float[])[] added = [.. Units(random.Next(round < 60 ? 120 : 4), Dimensions, round).Select(vector => (next++, vector))];
@@ -45,9 +45,9 @@ public class VectorTableTests
                 model[id] = vector;
             Assert.Equal(model.Count, table.Count);
             Assert.True(table.Rows <= 2 * table.Count + 2 * VectorTable.SegmentRows);
-            AssertSame(ByHand(model.Select(one => (one.Key, one.Value)), query, centred: true), table.Compare(query, centred: true));
-            AssertSame(expected, before.Compare(query, centred: true));
-            Assert.All(removed, id => Assert.Null(table.Compare(query, centred: false).Of(id)));
+            AssertSame(ByHand(model.Select(one => (one.Key, one.Value)), query, standardized: true), table.Compare(query, standardized: true));
+            AssertSame(expected, before.Compare(query, standardized: true));
+            Assert.All(removed, id => Assert.Null(table.Compare(query, standardized: false).Of(id)));
         }
     }
 
@@ -56,17 +56,17 @@ public class VectorTableTests
     {
         float[] one = [1, 0], other = [0, 1];
         VectorTable table = VectorTable.Empty.With([], [(3, one), (5, other), (8, one), (9, other), (12, one)]);
-        Assert.Equal([3, 8, 12, 5], table.Compare(one, centred: false).Top(4));
-        Assert.Equal([5, 9, 3], table.Compare(other, centred: true).Top(3));
+        Assert.Equal([3, 8, 12, 5], table.Compare(one, standardized: false).Top(4));
+        Assert.Equal([5, 9, 3], table.Compare(other, standardized: true).Top(3));
     }
 
     [Fact]
     public void A_vector_of_zeros_and_vectors_that_are_all_alike_are_similar_to_nothing()
     {
         float[] query = [1, 0];
-        Assert.Equal(0, VectorTable.Empty.With([], [(1, [0, 0]), (2, [1, 0])]).Compare(query, centred: false).Of(1));
-        Assert.Equal(0, VectorTable.Empty.With([], [(1, [1, 0])]).Compare(query, centred: true).Of(1));
-        Assert.Equal(0, VectorTable.Empty.With([], [(1, [1, 0])]).Compare([0, 0], centred: false).Of(1));
+        Assert.Equal(0, VectorTable.Empty.With([], [(1, [0, 0]), (2, [1, 0])]).Compare(query, standardized: false).Of(1));
+        Assert.Equal(0, VectorTable.Empty.With([], [(1, [1, 0])]).Compare(query, standardized: true).Of(1));
+        Assert.Equal(0, VectorTable.Empty.With([], [(1, [1, 0])]).Compare([0, 0], standardized: false).Of(1));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class VectorTableTests
     {
         using DocumentIndex index = DocumentIndex.Open(null, "a");
         index.Replace("a.md", "h", Samples.Document("One", "Herring.", "Kelp."), [new Embedding<float>(new float[] { 30, 40 }), new Embedding<float>(new float[] { 0, 0.001f })]);
-        VectorScores scores = index.Read(view => view.Vectors.Compare([1, 0], centred: false));
+        VectorScores scores = index.Read(view => view.Vectors.Compare([1, 0], standardized: false));
         Assert.Equal(0.6f, scores.Of(1)!.Value, 1e-6f);
         Assert.Equal(0, scores.Of(2)!.Value, 1e-6f);
     }
@@ -92,13 +92,14 @@ public class VectorTableTests
     }
 
     /// <summary>The definition, in double.</summary>
-    private static List<(long Id, double Cosine)> ByHand(IEnumerable<(long Id, float[] Vector)> vectors, float[] query, bool centred)
+    private static List<(long Id, double Cosine)> ByHand(IEnumerable<(long Id, float[] Vector)> vectors, float[] query, bool standardized)
     {
         (long Id, float[] Vector)[] all = [.. vectors];
-        double[] mean = [.. query.Select((_, i) => centred && all.Length > 0 ? all.Average(one => (double)one.Vector[i]) : 0)];
+        double[] mean = [.. query.Select((_, i) => standardized && all.Length > 0 ? all.Average(one => (double)one.Vector[i]) : 0)];
+        double[] deviation = [.. query.Select((_, i) => standardized && all.Length > 0 ? Math.Sqrt(all.Average(one => Math.Pow(one.Vector[i] - mean[i], 2))) : 1)];
         return [.. all.Select(one => (one.Id, Cosine(From(one.Vector), From(query)))).OrderByDescending(one => one.Item2).ThenBy(one => one.Id)];
 
-        double[] From(float[] vector) => [.. vector.Select((value, i) => value - mean[i])];
+        double[] From(float[] vector) => [.. vector.Select((value, i) => deviation[i] > 1e-6 ? (value - mean[i]) / deviation[i] : 0)];
 
         static double Cosine(double[] x, double[] y)
         {
