@@ -11,7 +11,10 @@ internal static class Tests
     {
         NativeTool[] missing = NativeCode.BuildIfPossible(repository);
         if (Environment.GetEnvironmentVariable("CI") == "true")
+        {
             InstallNode();
+            InstallChromium();
+        }
         repository.Build();
         string reports = Path.Combine(repository.Artifacts, "tests");
         Directory.CreateDirectory(reports);
@@ -38,6 +41,13 @@ internal static class Tests
         (string Program, string Package)[] needed = [("node", "nodejs"), ("npm", "npm")];
         string[] missing = [.. needed.Where(one => !Shell.Exists(one.Program)).Select(one => one.Package)];
         DebianPackages.TryInstall(missing, "tests of other programs' clients need", "--no-install-recommends");
+    }
+
+    // The tests of the chatbot's page look at it in this browser; without it they count as skipped.
+    private static void InstallChromium()
+    {
+        if (!Shell.Exists("chromium"))
+            DebianPackages.TryInstall(["chromium", "fonts-dejavu-core"], "tests of the page in a browser need", "--no-install-recommends");
     }
 
     private static IEnumerable<TestReport> RunOnDevices(Repository repository, string project, string reports, string[] arguments, NativeTool[] missing)

@@ -50,7 +50,8 @@ internal static class ChatbotApp
     /// <summary>Standard error, and only what went wrong.</summary>
     private static void AddLog(ILoggingBuilder logging)
     {
-        logging.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
+        // What keeps the host from starting is said once, by the command.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }

@@ -102,12 +102,11 @@ public sealed class AccessibilityTests(ChromiumFixture chromium) : IClassFixture
         await page.AssertCleanAsync();
     }
 
-    private Task<ChatPage> OpenAsync(int width, ColorScheme scheme) => ChatPage.OpenAsync(chromium.Browser, _site, width: width, height: width == 360 ? 740 : 860, scheme: scheme);
+    private Task<ChatPage> OpenAsync(int width, ColorScheme scheme) => ChatPage.OpenAsync(chromium.Browser, _site.Address, width: width, height: width == 360 ? 740 : 860, scheme: scheme);
 
     private static async Task CheckAsync(ChatPage page, string state, int width, ColorScheme scheme)
     {
-        if (Environment.GetEnvironmentVariable("LLAMAENGINE_SCREENSHOTS") is { Length: > 0 } folder)
-            await page.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{state}-{width}-{scheme.ToString().ToLowerInvariant()}.png") });
+        await page.ScreenshotAsync($"{state}-{width}-{scheme.ToString().ToLowerInvariant()}");
         Assert.Equal(scheme == ColorScheme.Dark, await page.Page.EvaluateAsync<bool>("() => matchMedia('(prefers-color-scheme: dark)').matches"));
         Assert.Equal(0, await page.Page.EvaluateAsync<int>("() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
         Assert.Empty(await page.Page.EvaluateAsync<string[]>(Contrast.Script));

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using LlamaEngine.Rag.Tests.Chatbot;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -28,13 +27,13 @@ internal sealed class ChatPage : IAsyncDisposable
 
     public ILocator Viewer => Page.Locator("#viewer");
 
-    public static async Task<ChatPage> OpenAsync(IBrowser browser, ChatbotSite site, string hash = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    public static async Task<ChatPage> OpenAsync(IBrowser browser, Uri address, int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
     {
         IBrowserContext context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
         context.SetDefaultTimeout(60_000);
-        ChatPage opened = new(await context.NewPageAsync(), site.Address);
+        ChatPage opened = new(await context.NewPageAsync(), address);
         await opened.WatchAsync();
-        await opened.Page.GotoAsync(site.Address + hash);
+        await opened.Page.GotoAsync(address.AbsoluteUri);
         await Expect(opened.Question).ToBeFocusedAsync();
         return opened;
     }
@@ -59,6 +58,13 @@ internal sealed class ChatPage : IAsyncDisposable
         string[] violations = await Page.EvaluateAsync<string[]>("() => window.violations");
         Assert.Empty(violations);
         Assert.Empty(_troubles);
+    }
+
+    /// <summary>Keeps a picture of what is seen, in the folder that LLAMAENGINE_SCREENSHOTS names; without it, nothing.</summary>
+    public async Task ScreenshotAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("LLAMAENGINE_SCREENSHOTS") is { Length: > 0 } folder)
+            await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });
     }
 
     public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();

@@ -223,7 +223,7 @@ public sealed class ChatPageTests(ChromiumFixture chromium) : IClassFixture<Chro
         await Expect(page.AskButton).ToBeVisibleAsync();
     }
 
-    private Task<ChatPage> OpenAsync() => ChatPage.OpenAsync(chromium.Browser, _site);
+    private Task<ChatPage> OpenAsync() => ChatPage.OpenAsync(chromium.Browser, _site.Address);
 
     private static async Task AssertThereAsync(ChatPage page)
     {

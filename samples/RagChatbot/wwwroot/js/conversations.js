@@ -25,10 +25,10 @@ export async function showConversations(current, events) {
   byId("conversations").replaceChildren(...conversations.map(one => item(one, one.id === current, events)));
 }
 
-function item({ id, title, turns }, isCurrent, events) {
+function item({ id, title }, isCurrent, events) {
   const name = title || "New conversation";
-  return el("li", { class: isCurrent ? "current" : "", "data-turns": turns },
-    el("a", { href: hashOf(id), "aria-current": isCurrent ? "page" : null }, name),
+  return el("li", { class: isCurrent ? "current" : "" },
+    el("a", { href: hashOf(id), title: name, "aria-current": isCurrent ? "page" : null }, name),
     el("button", { type: "button", class: "icon", title: "Rename", "aria-label": `Rename ${name}`, click: () => rename(id, name, events).catch(events.failed) }, icon("rename")),
     el("button", { type: "button", class: "icon", title: "Delete", "aria-label": `Delete ${name}`, click: () => remove(id, name, events).catch(events.failed) }, icon("remove")));
 }

@@ -54,8 +54,9 @@ export class TurnView {
     this.#end();
     this.#text.replaceChildren(...this.#withCitations(text));
     this.#text.classList.toggle("refusal", refusal);
+    const said = text.replace(/\s*\[\d{1,3}\]/g, "").trim();
     for (const [number, passage] of this.#passages)
-      passage.markCited(cited.includes(number));
+      passage.markCited(cited.includes(number), said);
     this.#notes.replaceChildren(el("p", { class: "usage" }, describe(usage)));
   }
 
@@ -92,13 +93,15 @@ class PassageView {
   #passage;
   #button;
   #body;
+  #quote;
   #mark = el("span", { class: "cited" });
 
   constructor(passage) {
     this.#passage = passage;
     const id = `passage-${++lastNumber}`;
+    this.#quote = el("blockquote", {}, passage.text);
     this.#body = el("div", { class: "passage-body", id, hidden: true },
-      el("blockquote", {}, passage.text),
+      this.#quote,
       el("p", { class: "where" }, `${passage.document}, line ${passage.line}`),
       el("button", { type: "button", class: "quiet", "aria-label": `Open document ${passage.title}`, click: () => openDocument(passage) }, "Open document"));
     this.#button = el("button", { type: "button", class: "passage-name", "aria-expanded": "false", "aria-controls": id, click: () => this.#toggle() },
@@ -113,9 +116,12 @@ class PassageView {
     return el("button", { type: "button", class: "citation", "aria-label": `${text} ${this.#passage.title}`, click: () => this.#open() }, text);
   }
 
-  markCited(isCited) {
+  /** Says whether the answer rests on this passage, and marks in it what the answer quotes. */
+  markCited(isCited, said) {
     this.element.classList.toggle("uncited", !isCited);
     this.#mark.textContent = isCited ? "cited" : "";
+    const text = this.#passage.text, start = isCited && said ? text.indexOf(said) : -1;
+    if (start >= 0) this.#quote.replaceChildren(text.slice(0, start), el("mark", {}, said), text.slice(start + said.length));
   }
 
   #open() {
