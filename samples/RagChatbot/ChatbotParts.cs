@@ -54,8 +54,8 @@ internal sealed class ChatbotParts : IAsyncDisposable
         data.Create();
         ConversationLog conversations = Own(ConversationLog.Open(data.Conversations));
         InferenceEngine engine = Own(await LoadEngineAsync(settings.Engine, terminal, cancellationToken));
-        IEmbeddingGenerator<string, Embedding<float>> embedder = Own(engine.AsEmbeddingGenerator(new EmbeddingOptions { Pooling = EmbeddingPooling.Mean }));
-        IngestionOptions reading = new();
+        WordEmbeddingGenerator embedder = Own(new WordEmbeddingGenerator(Own(engine.AsEmbeddingGenerator())));
+        IngestionOptions reading = new() { Chunks = ChunkOptions.ForContext(engine.Model.ContextLength) };
         DocumentIndex index = Own(DocumentIndex.Open(data.IndexOf(settings.Documents), reading.Fingerprint(IdentityOf(engine.Model))));
         FolderIngestion ingestion = new(index, embedder, text => engine.Tokenizer.Encode(text).Length, reading);
         DocumentFolder folder = Own(new DocumentFolder((progress, cancellation) => ScanAsync(ingestion, settings.Documents, progress, cancellation)));
