@@ -5,6 +5,7 @@ using LlamaEngine.Rag;
 using Microsoft.Extensions.AI;
 using RagChatbot.CommandLine;
 using RagChatbot.Documents;
+using RagChatbot.Engines;
 
 namespace RagChatbot;
 
@@ -61,8 +62,10 @@ internal sealed class ChatbotParts : IAsyncDisposable
         DocumentFolder folder = Own(new DocumentFolder((progress, cancellation) => ScanAsync(ingestion, settings.Documents, progress, cancellation)));
         DocumentChatOptions answering = new();
         answering = answering with { Retrieval = answering.Retrieval with { TopK = settings.TopK ?? answering.Retrieval.TopK } };
-        DocumentChat chat = Own(new DocumentChat(new Retriever(index, embedder), engine, answering));
-        Chatbot = new Chatbot(engine.Model.Name, chat, index, conversations, folder);
+        Retriever retriever = new(index, embedder);
+        IChatClient? servers = settings.HasServers ? Own(EngineFactory.CreateChatClient(settings.Servers, terminal.Error.WriteLine)) : null;
+        DocumentChat chat = Own(servers is null ? new DocumentChat(retriever, engine, answering) : new DocumentChat(retriever, servers, answering));
+        Chatbot = new Chatbot(servers is null ? engine.Model.Name : settings.ServersName, chat, index, conversations, folder);
     }
 
     private static async Task<IReadOnlyList<FailedDocument>> ScanAsync(
