@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace LlamaEngine.Rag;
@@ -10,19 +11,23 @@ internal sealed record QuestionWords(IReadOnlyList<(string Written, string[] Ter
     public static QuestionWords Of(string question, FullTextTokenizer tokenizer)
     {
         List<string> written = Split(question);
+        List<string> content = written.FindAll(word => !FunctionWords.Contains(word));
+        QuestionWords words = Of(content, tokenizer);
+        return words.Words.Count > 0 ? words : Of(written, tokenizer);
+    }
+
+    private static QuestionWords Of(List<string> written, FullTextTokenizer tokenizer)
+    {
         List<string>[] terms = tokenizer.Terms(written);
-        List<(string Written, string[] Terms)> all = [], content = [];
+        List<(string Written, string[] Terms)> words = [];
         HashSet<string> seen = new(StringComparer.Ordinal);
         for (int i = 0; i < written.Count; i++)
         {
             string[] fresh = [.. terms[i].Where(seen.Add)];
-            if (fresh.Length == 0)
-                continue;
-            all.Add((written[i], fresh));
-            if (!FunctionWords.Contains(written[i]))
-                content.Add(all[^1]);
+            if (fresh.Length > 0)
+                words.Add((written[i], fresh));
         }
-        return new QuestionWords(content.Count > 0 ? content : all);
+        return new QuestionWords(words);
     }
 
     /// <summary>The terms of all words, each once.</summary>
@@ -52,6 +57,6 @@ internal sealed record QuestionWords(IReadOnlyList<(string Written, string[] Ter
     }
 
     private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is
-        System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark
-        or System.Globalization.UnicodeCategory.LetterNumber or System.Globalization.UnicodeCategory.OtherNumber;
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+        or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 }

@@ -181,11 +181,11 @@ public sealed class FolderIngestionTests : IDisposable
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(options, progress: progress, cancellationToken: cancellation.Token));
         Assert.Equal(["0.txt", "1.txt"], _index.Documents.Select(document => document.Path));
-        Assert.All(_index.Documents, document => Assert.Equal(9, document.Chunks));
+        Assert.All(_index.Documents, document => Assert.Equal(5, document.Chunks));
 
         IngestionReport report = await RunAsync(options);
         Assert.Equal((3, 2), (report.Added.Count, report.Unchanged));
-        Assert.Equal(45, _index.ChunkCount);
+        Assert.Equal(25, _index.ChunkCount);
     }
 
     [Fact]
@@ -215,9 +215,9 @@ public sealed class FolderIngestionTests : IDisposable
     {
         Write("a.txt", "One.");
         Write("b.txt", "Two.");
-        _embedder.Failure = text => text == "One." ? new ContextLengthExceededException("Too long.") : null;
+        _embedder.Failure = text => text == "One." ? new ContextLengthExceededException(3, 2) : null;
         IngestionReport report = await RunAsync();
-        Assert.Equal([new IngestionFailure("a.txt", "Too long.")], report.Failed);
+        Assert.Equal([new IngestionFailure("a.txt", new ContextLengthExceededException(3, 2).Message)], report.Failed);
         Assert.Equal(["b.txt"], report.Added);
 
         _embedder.Failure = _ => new HttpRequestException("Gone.");

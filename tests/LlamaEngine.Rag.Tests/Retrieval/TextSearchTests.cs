@@ -55,6 +55,8 @@ public class TextSearchTests
         index.Put("a.md", Samples.Document("One", "What the keeper did is not known.", "Herring swims."));
         Assert.Equal(["Herring swims."], index.FindTexts("What is the herring?"));
         Assert.Equal(["What the keeper did is not known."], index.FindTexts("What did the"));
+        // "does" and "doe" have one stem, and only one of them is a function word.
+        Assert.Equal(["doe"], index.Read(view => view.WordsOf("Does the doe swim?").Words.Select(word => word.Written).ToArray()).Take(1));
     }
 
     [Fact]

@@ -215,6 +215,21 @@ public sealed class DocumentIndexTests : IDisposable
         Assert.Equal(9, index.Read(view => view.Vectors.Dimensions));
     }
 
+    /// <summary>Positions count characters, so that none may get lost; half a character comes back as the one that stands for it.</summary>
+    [Theory]
+    [InlineData("Nul\0nul lamp", "Nul\0nul lamp")]
+    [InlineData("🙂 lamp é́ \u2028 \r\n end", "🙂 lamp é́ \u2028 \r\n end")]
+    [InlineData("half \ud83d lamp", "half \ufffd lamp")]
+    public void Texts_come_back_character_for_character(string text, string expected)
+    {
+        using DocumentIndex index = DocumentIndex.Open(File, "a");
+        index.Put("a.md", Samples.Document("One", text));
+        Assert.Equal([expected], index.FindTexts("lamp"));
+        Assert.Equal(expected, index.ReadText("a.md"));
+        index.Put("a.md", Samples.Document("One", "oar"), 2);
+        Assert.Empty(index.FindTexts("lamp nul half"));
+    }
+
     [Fact]
     public void A_document_without_chunks_is_a_document()
     {

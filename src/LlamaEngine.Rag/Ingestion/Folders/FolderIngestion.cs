@@ -13,7 +13,8 @@ namespace LlamaEngine.Rag;
 /// </remarks>
 public sealed class FolderIngestion
 {
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Lock _lock = new();
+    private Task _last = Task.CompletedTask;
     private readonly DocumentIndex _index;
     private readonly IEmbeddingGenerator<string, Embedding<float>> _embedder;
     private readonly Func<string, int> _countTokens;
@@ -38,26 +39,28 @@ public sealed class FolderIngestion
     /// <summary>Looks through the folder and all below it once.</summary>
     /// <param name="folder">The folder. Hidden files and folders, links to folders and links that lead outside are passed over.</param>
     /// <param name="progress">Told before each file, after each batch of chunks, and at the end, on a thread of the pool.</param>
-    /// <param name="cancellationToken">Ends the run between files and between batches.</param>
+    /// <param name="cancellationToken">Ends the run between files and between batches, or before it begins.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder; the index stays as it is.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <remarks>Errors of the generator that are not about one document, and those of the index, end the run.</remarks>
     public Task<IngestionReport> RunAsync(string folder, IProgress<IngestionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        // On the pool: reading and cutting would otherwise hold the caller's thread up to the first batch.
-        return Task.Run(async () =>
+        lock (_lock)
         {
-            await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                return await new FolderRun(_index, EmbedAsync, _countTokens, _options, progress).RunAsync(folder, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                _turn.Release();
-            }
-        }, cancellationToken);
+            // On the pool: reading and cutting would otherwise hold the caller's thread up to the first batch.
+            Task before = _last;
+            Task<IngestionReport> run = Task.Run(() => RunAfterAsync(before, folder, progress, cancellationToken), CancellationToken.None);
+            _last = run;
+            return run;
+        }
+    }
+
+    private async Task<IngestionReport> RunAfterAsync(Task before, string folder, IProgress<IngestionProgress>? progress, CancellationToken cancellationToken)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await new FolderRun(_index, EmbedAsync, _countTokens, _options, progress).RunAsync(folder, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<Embedding<float>>> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)
