@@ -4,7 +4,7 @@ using LlamaEngine.Models;
 using LlamaEngine.Rag;
 using Microsoft.Extensions.AI;
 using RagChatbot.CommandLine;
-using RagChatbot.Documents;
+using RagChatbot.Reading;
 
 namespace RagChatbot;
 
