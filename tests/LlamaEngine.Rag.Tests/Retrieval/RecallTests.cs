@@ -6,7 +6,7 @@ namespace LlamaEngine.Rag.Tests.Retrieval;
 
 /// <summary>
 /// How many questions about the sample folder find, among their first five passages, the one with the sentence that answers. The folder is read and cut
-/// as the sample does it; a chunk has at most 110 tokens, so that five of them and an answer fit into Lexicon's context.
+/// as the sample does it with Lexicon, whose context is of 512 tokens.
 /// </summary>
 public sealed class RecallTests(ITestOutputHelper output)
 {
@@ -51,7 +51,7 @@ public sealed class RecallTests(ITestOutputHelper output)
     private async Task<Figures> MeasureAsync(InferenceEngine engine, IEmbeddingGenerator<string, Embedding<float>> embedder, string name)
     {
         using DocumentIndex index = DocumentIndex.Open(null, name);
-        IngestionOptions options = new() { Chunks = new ChunkOptions { MaxTokens = 110, OverlapTokens = 25 } };
+        IngestionOptions options = new() { Chunks = ChunkOptions.ForContext(512) };
         IngestionReport report = await new FolderIngestion(index, embedder, text => engine.Tokenizer.Encode(text).Length, options)
             .RunAsync(Path.Combine(SharedData.Repository, "samples", "RagChatbot", "documents"), null, Token);
         Assert.Empty(report.Failed);
