@@ -4,8 +4,8 @@ using LlamaEngine.Models;
 using LlamaEngine.Rag;
 using Microsoft.Extensions.AI;
 using RagChatbot.CommandLine;
-using RagChatbot.Documents;
 using RagChatbot.Engines;
+using RagChatbot.Reading;
 
 namespace RagChatbot;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using LlamaEngine;
-using RagChatbot.Documents;
+using RagChatbot.Reading;
 
 namespace RagChatbot.CommandLine;
 

@@ -1,5 +1,5 @@
 using LlamaEngine.Rag;
-using RagChatbot.Documents;
+using RagChatbot.Reading;
 
 namespace RagChatbot.Web;
 

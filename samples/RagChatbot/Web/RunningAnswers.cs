@@ -15,7 +15,7 @@ internal sealed class RunningAnswers
     /// <param name="server">Cancelled when the server stops.</param>
     public RunningAnswer? TryBegin(string conversation, CancellationToken client, CancellationToken server)
     {
-        RunningAnswer answer = new(client, server, ended => _running.TryRemove(KeyValuePair.Create(conversation, ended)));
+        RunningAnswer answer = new(ended => _running.TryRemove(KeyValuePair.Create(conversation, ended)), client, server);
         if (_running.TryAdd(conversation, answer))
             return answer;
         answer.Dispose();
@@ -33,7 +33,7 @@ internal sealed class RunningAnswer : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly Action<RunningAnswer> _remove;
 
-    internal RunningAnswer(CancellationToken client, CancellationToken server, Action<RunningAnswer> remove)
+    internal RunningAnswer(Action<RunningAnswer> remove, CancellationToken client, CancellationToken server)
     {
         _stop = CancellationTokenSource.CreateLinkedTokenSource(client, server);
         _remove = remove;

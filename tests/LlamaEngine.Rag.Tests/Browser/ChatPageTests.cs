@@ -1,6 +1,6 @@
 using LlamaEngine.Rag.Tests.Chatbot;
 using Microsoft.Playwright;
-using RagChatbot.Documents;
+using RagChatbot.Reading;
 using static Microsoft.Playwright.Assertions;
 
 namespace LlamaEngine.Rag.Tests.Browser;

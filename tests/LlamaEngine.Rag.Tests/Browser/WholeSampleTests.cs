@@ -27,9 +27,9 @@ public sealed class WholeSampleTests(ChromiumFixture chromium) : IClassFixture<C
             Urls = ["http://127.0.0.1:0"],
             Endpoints = [],
         };
-        await using ChatbotParts parts = await ChatbotParts.CreateAsync(settings, new Terminal(TextWriter.Null, TextWriter.Null), CancellationToken.None);
+        await using ChatbotParts parts = await ChatbotParts.CreateAsync(settings, new Terminal(TextWriter.Null, TextWriter.Null), ApiClient.Cancellation);
         await using WebApplication app = ChatbotApp.Build(parts.Chatbot, settings.Urls);
-        await app.StartAsync();
+        await app.StartAsync(ApiClient.Cancellation);
         await parts.Chatbot.Folder.RefreshAsync();
         Assert.Empty(parts.Chatbot.Folder.State.Failures);
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using RagChatbot.Documents;
+using RagChatbot.Reading;
 
 namespace LlamaEngine.Rag.Tests.Chatbot;
 
@@ -26,7 +26,7 @@ public sealed class ApiTests : IAsyncLifetime
     [InlineData("nothing", 404)]
     public async Task Every_reply_has_the_headers_that_protect_it(string path, int status)
     {
-        using HttpResponseMessage reply = await _site.Client.GetAsync(path);
+        using HttpResponseMessage reply = await _site.Client.GetAsync(path, ApiClient.Cancellation);
         Assert.Equal(status, (int)reply.StatusCode);
         Assert.Equal(Policy, Assert.Single(reply.Headers.GetValues("Content-Security-Policy")));
         Assert.Equal("nosniff", Assert.Single(reply.Headers.GetValues("X-Content-Type-Options")));
@@ -51,7 +51,7 @@ public sealed class ApiTests : IAsyncLifetime
         request.Headers.Host = host;
         if (origin is not null)
             request.Headers.Add("Origin", origin);
-        using HttpResponseMessage reply = await _site.Client.SendAsync(request);
+        using HttpResponseMessage reply = await _site.Client.SendAsync(request, ApiClient.Cancellation);
         Assert.Equal(status, (int)reply.StatusCode);
     }
 
@@ -68,7 +68,7 @@ public sealed class ApiTests : IAsyncLifetime
         {
             HttpRequestMessage request = new(new HttpMethod(method), path.Replace("{id}", id, StringComparison.Ordinal));
             request.Content = type is null ? new ByteArrayContent([]) : new StringContent("{}", Encoding.UTF8, type);
-            using HttpResponseMessage reply = await _site.Client.SendAsync(request);
+            using HttpResponseMessage reply = await _site.Client.SendAsync(request, ApiClient.Cancellation);
             Assert.Equal(415, (int)(await reply.ProblemAsync())["status"]!);
         }
     }
@@ -85,7 +85,7 @@ public sealed class ApiTests : IAsyncLifetime
     public async Task A_question_that_is_none_is_refused_with_the_reason(string body, string reason)
     {
         string id = await _site.Client.CreateAsync();
-        using HttpResponseMessage reply = await _site.Client.PostAsync($"api/conversations/{id}/questions", ApiClient.Json(body));
+        using HttpResponseMessage reply = await _site.Client.PostAsync($"api/conversations/{id}/questions", ApiClient.Json(body), ApiClient.Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, reply.StatusCode);
         Assert.Contains(reason, (string)(await reply.ProblemAsync())["detail"]!, StringComparison.Ordinal);
         Assert.Empty(_site.Chat.Asked);
@@ -111,7 +111,7 @@ public sealed class ApiTests : IAsyncLifetime
         HttpRequestMessage request = new(new HttpMethod(method), path);
         if (method is "POST" or "PATCH")
             request.Content = ApiClient.Json(method == "PATCH" ? "{\"title\":\"t\"}" : path.EndsWith("stop", StringComparison.Ordinal) ? "{}" : "{\"question\":\"q\"}");
-        using HttpResponseMessage reply = await _site.Client.SendAsync(request);
+        using HttpResponseMessage reply = await _site.Client.SendAsync(request, ApiClient.Cancellation);
         Assert.Equal(status, (int)(await reply.ProblemAsync())["status"]!);
     }
 
@@ -123,16 +123,16 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal([ids[1]], await IdsAsync("api/conversations?offset=1&limit=1"));
         Assert.Equal(3, (int)(await _site.Client.GetJsonAsync("api/conversations?limit=1"))["total"]!);
 
-        using HttpResponseMessage renamed = await _site.Client.PatchAsync($"api/conversations/{ids[0]}", ApiClient.Json("{\"title\":\" <b>New</b> \"}"));
+        using HttpResponseMessage renamed = await _site.Client.PatchAsync($"api/conversations/{ids[0]}", ApiClient.Json("{\"title\":\" <b>New</b> \"}"), ApiClient.Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, renamed.StatusCode);
         Assert.Equal("<b>New</b>", (string)(await _site.Client.GetJsonAsync($"api/conversations/{ids[0]}"))["title"]!);
         foreach (string title in new[] { "", " ", new string('x', 201) })
         {
-            using HttpResponseMessage refused = await _site.Client.PatchAsync($"api/conversations/{ids[0]}", ApiClient.Json(new JsonObject { ["title"] = title }.ToJsonString()));
+            using HttpResponseMessage refused = await _site.Client.PatchAsync($"api/conversations/{ids[0]}", ApiClient.Json(new JsonObject { ["title"] = title }.ToJsonString()), ApiClient.Cancellation);
             Assert.Equal(400, (int)(await refused.ProblemAsync())["status"]!);
         }
 
-        using HttpResponseMessage deleted = await _site.Client.DeleteAsync($"api/conversations/{ids[1]}");
+        using HttpResponseMessage deleted = await _site.Client.DeleteAsync($"api/conversations/{ids[1]}", ApiClient.Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         Assert.Equal([ids[2], ids[0]], await IdsAsync("api/conversations"));
     }
@@ -157,7 +157,7 @@ public sealed class ApiTests : IAsyncLifetime
             await end.Task;
             return [new FailedDocument("e.md", "It is not text.")];
         };
-        using HttpResponseMessage accepted = await _site.Client.PostAsync("api/documents/refresh", ApiClient.Json("{}"));
+        using HttpResponseMessage accepted = await _site.Client.PostAsync("api/documents/refresh", ApiClient.Json("{}"), ApiClient.Cancellation);
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
         await reading.Task;
         JsonNode during = await _site.Client.GetJsonAsync("api/status");

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;
-using RagChatbot.Documents;
+using RagChatbot.Reading;
 using RagChatbot.Web;
 
 namespace LlamaEngine.Rag.Tests.Chatbot;

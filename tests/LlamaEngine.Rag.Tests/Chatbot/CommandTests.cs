@@ -50,7 +50,7 @@ public sealed class CommandTests : IDisposable
     public async Task What_the_documents_do_not_say_is_refused_and_what_cannot_be_read_is_told()
     {
         Write("buoys.md", "The colour of the zorkle buoy is purple.\n");
-        await File.WriteAllBytesAsync(Path.Combine(Documents, "broken.txt"), [0xFF, 0xFE, 0x00, 0xD8, 0x00, 0x00, 0x01]);
+        await File.WriteAllBytesAsync(Path.Combine(Documents, "broken.txt"), [0xFF, 0xFE, 0x00, 0xD8, 0x00, 0x00, 0x01], ApiClient.Cancellation);
         Assert.Equal(0, await RunAsync("--ask", "Who composed the opera Carmen?", "--json"));
         JsonNode answer = JsonNode.Parse(_output.ToString())!;
         Assert.True((bool)answer["refusal"]!);
@@ -94,7 +94,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("--documents /nothing/here", "/nothing/here")]
     public async Task A_wrong_command_line_is_refused_with_the_reason(string line, string reason)
     {
-        Assert.Equal(2, await ChatbotCommand.RunAsync(line.Split(' '), Terminal));
+        Assert.Equal(2, await ChatbotCommand.RunAsync(line.Split(' '), Terminal, ApiClient.Cancellation));
         Assert.Contains(reason, _error.ToString(), StringComparison.Ordinal);
         Assert.Equal("", _output.ToString());
     }
@@ -128,7 +128,7 @@ public sealed class CommandTests : IDisposable
         Task<int> run = ChatbotCommand.RunAsync(["--urls", "http://127.0.0.1:0", "--documents", Documents, "--data", Data], new Terminal(output, _error), stop.Token);
         string line = await output.FirstLine;
         using HttpClient client = new();
-        Assert.Contains("<title>Chat with documents</title>", await client.GetStringAsync(line.Split(' ').Single(word => word.StartsWith("http:", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.Contains("<title>Chat with documents</title>", await client.GetStringAsync(line.Split(' ').Single(word => word.StartsWith("http:", StringComparison.Ordinal)), ApiClient.Cancellation), StringComparison.Ordinal);
         await stop.CancelAsync();
         Assert.Equal(0, await run);
     }
@@ -141,7 +141,7 @@ public sealed class CommandTests : IDisposable
         File.WriteAllText(Path.Combine(Documents, name), text);
     }
 
-    private Task<int> RunAsync(params string[] arguments) => ChatbotCommand.RunAsync([.. arguments, "--documents", Documents, "--data", Data], Terminal);
+    private Task<int> RunAsync(params string[] arguments) => ChatbotCommand.RunAsync([.. arguments, "--documents", Documents, "--data", Data], Terminal, ApiClient.Cancellation);
 
     /// <summary>Tells of its first line.</summary>
     private sealed class SignallingWriter : StringWriter

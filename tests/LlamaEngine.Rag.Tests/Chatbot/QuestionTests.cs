@@ -18,7 +18,7 @@ public sealed class QuestionTests : IAsyncLifetime
         ScriptedAnswer script = _site.Chat.Prepare([_site.Passage(1, "a.md", 0), _site.Passage(2, "a.md", 1)], "The buoy ", "is red. [1]");
         string id = await _site.Client.CreateAsync();
         using HttpResponseMessage reply = await _site.Client.AskAsync(id, "  Which colour?  ");
-        await using var events = reply.EventsAsync().GetAsyncEnumerator();
+        await using var events = reply.EventsAsync().GetAsyncEnumerator(ApiClient.Cancellation);
 
         // Each is read before the next may happen: nothing waits for the end.
         JsonNode passages = await NextAsync(events, "passages");
@@ -82,7 +82,7 @@ public sealed class QuestionTests : IAsyncLifetime
         script.Release();
         using (HttpResponseMessage reply = await _site.Client.AskAsync(id, "q"))
         {
-            await using var events = reply.EventsAsync().GetAsyncEnumerator();
+            await using var events = reply.EventsAsync().GetAsyncEnumerator(ApiClient.Cancellation);
             await NextAsync(events, "passages");
             await NextAsync(events, "text");
         }
@@ -99,7 +99,7 @@ public sealed class QuestionTests : IAsyncLifetime
         string id = await _site.Client.CreateAsync();
         script.Release();
         using HttpResponseMessage reply = await _site.Client.AskAsync(id, "q");
-        await using var events = reply.EventsAsync().GetAsyncEnumerator();
+        await using var events = reply.EventsAsync().GetAsyncEnumerator(ApiClient.Cancellation);
         await NextAsync(events, "passages");
         await NextAsync(events, "text");
         await StopAsync(id);
@@ -114,7 +114,7 @@ public sealed class QuestionTests : IAsyncLifetime
         ScriptedAnswer first = _site.Chat.Prepare([], "A");
         string one = await _site.Client.CreateAsync(), other = await _site.Client.CreateAsync();
         using HttpResponseMessage reply = await _site.Client.AskAsync(one, "q");
-        await using var events = reply.EventsAsync().GetAsyncEnumerator();
+        await using var events = reply.EventsAsync().GetAsyncEnumerator(ApiClient.Cancellation);
         await NextAsync(events, "passages");
         using HttpResponseMessage second = await _site.Client.AskAsync(one, "again");
         Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
@@ -149,10 +149,10 @@ public sealed class QuestionTests : IAsyncLifetime
         ScriptedAnswer script = _site.Chat.Prepare([], "never said");
         string id = await _site.Client.CreateAsync();
         using HttpResponseMessage reply = await _site.Client.AskAsync(id, "q");
-        using HttpResponseMessage deleted = await _site.Client.DeleteAsync($"api/conversations/{id}");
+        using HttpResponseMessage deleted = await _site.Client.DeleteAsync($"api/conversations/{id}", ApiClient.Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         await script.Stopped;
-        Assert.Equal("stopped", (await reply.EventsAsync().ToListAsync()).Last().Name);
+        Assert.Equal("stopped", (await reply.EventsAsync().ToListAsync(ApiClient.Cancellation)).Last().Name);
         Assert.Empty(_site.Log.List());
     }
 
@@ -163,7 +163,7 @@ public sealed class QuestionTests : IAsyncLifetime
         string id = await _site.Client.CreateAsync();
         script.Release();
         using HttpResponseMessage reply = await _site.Client.AskAsync(id, "q");
-        await using var events = reply.EventsAsync().GetAsyncEnumerator();
+        await using var events = reply.EventsAsync().GetAsyncEnumerator(ApiClient.Cancellation);
         await NextAsync(events, "passages");
         await NextAsync(events, "text");
         await _site.RestartAsync();
@@ -189,7 +189,7 @@ public sealed class QuestionTests : IAsyncLifetime
 
     private async Task StopAsync(string id)
     {
-        using HttpResponseMessage reply = await _site.Client.PostAsync($"api/conversations/{id}/stop", ApiClient.Json("{}"));
+        using HttpResponseMessage reply = await _site.Client.PostAsync($"api/conversations/{id}/stop", ApiClient.Json("{}"), ApiClient.Cancellation);
         Assert.Equal(HttpStatusCode.NoContent, reply.StatusCode);
     }
 

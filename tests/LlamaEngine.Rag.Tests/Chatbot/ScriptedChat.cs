@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 
 namespace LlamaEngine.Rag.Tests.Chatbot;
 
@@ -43,7 +44,7 @@ internal sealed class ScriptedChat : IDocumentChat
 /// <summary>An answer that is given step by step: each piece and the end need a release.</summary>
 internal sealed class ScriptedAnswer(IReadOnlyList<CitedPassage> passages, string[] pieces)
 {
-    private readonly SemaphoreSlim _gate = new(0);
+    private readonly Channel<bool> _steps = Channel.CreateUnbounded<bool>();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<CitedPassage> Passages => passages;
@@ -58,7 +59,11 @@ internal sealed class ScriptedAnswer(IReadOnlyList<CitedPassage> passages, strin
     public Task Stopped => _stopped.Task;
 
     /// <summary>Lets the next steps happen.</summary>
-    public void Release(int steps = 1) => _gate.Release(steps);
+    public void Release(int steps = 1)
+    {
+        for (int step = 0; step < steps; step++)
+            Assert.True(_steps.Writer.TryWrite(true));
+    }
 
     /// <summary>Lets all of it happen.</summary>
     public ScriptedAnswer ReleaseAll()
@@ -71,7 +76,7 @@ internal sealed class ScriptedAnswer(IReadOnlyList<CitedPassage> passages, strin
     {
         try
         {
-            await _gate.WaitAsync(cancellationToken);
+            await _steps.Reader.ReadAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace RagChatbot.Documents;
+namespace RagChatbot.Reading;
 
 /// <summary>How far a scan of the folder has come.</summary>
 /// <param name="Done">Documents that are up to date.</param>
