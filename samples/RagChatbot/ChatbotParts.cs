@@ -4,6 +4,7 @@ using LlamaEngine.Models;
 using LlamaEngine.Rag;
 using Microsoft.Extensions.AI;
 using RagChatbot.CommandLine;
+using RagChatbot.Engines;
 using RagChatbot.Reading;
 
 namespace RagChatbot;
@@ -54,15 +55,17 @@ internal sealed class ChatbotParts : IAsyncDisposable
         data.Create();
         ConversationLog conversations = Own(ConversationLog.Open(data.Conversations));
         InferenceEngine engine = Own(await LoadEngineAsync(settings.Engine, terminal, cancellationToken));
-        IEmbeddingGenerator<string, Embedding<float>> embedder = Own(engine.AsEmbeddingGenerator(new EmbeddingOptions { Pooling = EmbeddingPooling.Mean }));
-        IngestionOptions reading = new();
+        WordEmbeddingGenerator embedder = Own(new WordEmbeddingGenerator(Own(engine.AsEmbeddingGenerator())));
+        IngestionOptions reading = new() { Chunks = ChunkOptions.ForContext(engine.Model.ContextLength) };
         DocumentIndex index = Own(DocumentIndex.Open(data.IndexOf(settings.Documents), reading.Fingerprint(IdentityOf(engine.Model))));
         FolderIngestion ingestion = new(index, embedder, text => engine.Tokenizer.Encode(text).Length, reading);
         DocumentFolder folder = Own(new DocumentFolder((progress, cancellation) => ScanAsync(ingestion, settings.Documents, progress, cancellation)));
         DocumentChatOptions answering = new();
         answering = answering with { Retrieval = answering.Retrieval with { TopK = settings.TopK ?? answering.Retrieval.TopK } };
-        DocumentChat chat = Own(new DocumentChat(new Retriever(index, embedder), engine, answering));
-        Chatbot = new Chatbot(engine.Model.Name, chat, index, conversations, folder);
+        Retriever retriever = new(index, embedder);
+        IChatClient? servers = settings.HasServers ? Own(EngineFactory.CreateChatClient(settings.Servers, terminal.Error.WriteLine)) : null;
+        DocumentChat chat = Own(servers is null ? new DocumentChat(retriever, engine, answering) : new DocumentChat(retriever, servers, answering));
+        Chatbot = new Chatbot(servers is null ? engine.Model.Name : settings.ServersName, chat, index, conversations, folder);
     }
 
     private static async Task<IReadOnlyList<FailedDocument>> ScanAsync(

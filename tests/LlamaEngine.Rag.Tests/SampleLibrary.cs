@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.AI;
 
 namespace LlamaEngine.Rag.Tests;
@@ -22,16 +21,12 @@ internal sealed class SampleLibrary : IAsyncDisposable
     public static async Task<SampleLibrary> OpenAsync(EngineOptions? options = null, string? folder = null)
     {
         InferenceEngine engine = InferenceEngine.Create(options ?? new EngineOptions());
-        var embedder = engine.AsEmbeddingGenerator(new EmbeddingOptions { Pooling = EmbeddingPooling.Mean });
+        WordEmbeddingGenerator embedder = new(engine.AsEmbeddingGenerator());
         DocumentIndex index = DocumentIndex.Open(null, "test");
-        ChunkOptions chunks = new() { MaxTokens = Math.Clamp(engine.Model.ContextLength / 5, 64, 200), OverlapTokens = 20 };
-        foreach (string file in Directory.GetFiles(folder ?? Folder).Order(StringComparer.Ordinal))
-        {
-            await using FileStream content = File.OpenRead(file);
-            ChunkedDocument document = Chunker.Split(DocumentReaders.Default.Read(content, file), chunks, text => engine.Tokenizer.Encode(text).Length);
-            GeneratedEmbeddings<Embedding<float>> vectors = await embedder.GenerateAsync(document.Chunks.Select(chunk => $"{chunk.Heading}\n{chunk.Text}"));
-            index.Replace(Path.GetFileName(file), Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))), document, [.. vectors]);
-        }
+        IngestionOptions reading = new() { Chunks = ChunkOptions.ForContext(engine.Model.ContextLength) };
+        FolderIngestion ingestion = new(index, embedder, text => engine.Tokenizer.Encode(text).Length, reading);
+        IngestionReport report = await ingestion.RunAsync(folder ?? Folder, null, TestContext.Current.CancellationToken);
+        Assert.Empty(report.Failed);
         return new SampleLibrary(engine, index, embedder);
     }
 

@@ -1,4 +1,5 @@
 using LlamaEngine;
+using RagChatbot.Engines;
 
 namespace RagChatbot.CommandLine;
 
@@ -22,6 +23,15 @@ internal sealed record ChatbotSettings
 
     /// <summary>A file that names such servers; null: none.</summary>
     public string? HostsFile { get; init; }
+
+    /// <summary>Whether servers answer; the engine in this process then only makes the vectors.</summary>
+    public bool HasServers => Endpoints.Count > 0 || HostsFile is not null;
+
+    /// <summary>The servers, as they are asked.</summary>
+    public EndpointOptions Servers => new() { Endpoints = Endpoints, HostsFile = HostsFile };
+
+    /// <summary>What answers, for people.</summary>
+    public string ServersName => HostsFile is { } file ? $"servers of {Path.GetFileName(file)}" : string.Join(", ", Endpoints.Select(endpoint => endpoint.Authority));
 
     /// <summary>A question to answer on the console instead of serving the page; null: none.</summary>
     public string? Question { get; init; }

@@ -24,6 +24,9 @@ public sealed class DocumentChat : IDocumentChat, IAsyncDisposable
     private const double Tie = 0.01;
     private const int MostChoices = 4;
 
+    // A worded answer needs so many of the best hits; further ones are shown where there is room from the start.
+    private const int Essential = 3;
+
     private readonly Retriever _retriever;
     private readonly AnswerModel _model;
     private readonly DocumentChatOptions _options;
@@ -150,17 +153,8 @@ public sealed class DocumentChat : IDocumentChat, IAsyncDisposable
     {
         if (hits.Count == 0)
             return new Plan([], []);
-        List<Passage> needed = [];
-        int tokens = 0;
-        foreach (RetrievedPassage hit in hits)
-        {
-            // Half of the room: the other half is for what the conversation has shown already.
-            if (needed.Count > 0 && tokens + hit.Passage.Tokens > _passageTokens / 2)
-                break;
-            needed.Add(hit.Passage);
-            tokens += hit.Passage.Tokens;
-        }
-        return new Plan(Number(PassageSelection.Choose(needed, [.. hits.Select(hit => hit.Passage)], Previous(history), _passageTokens)), []);
+        Passage[] found = [.. hits.Select(hit => hit.Passage)];
+        return new Plan(Number(PassageSelection.Choose(found[..Math.Min(Essential, found.Length)], found, Previous(history), _passageTokens)), []);
     }
 
     private IReadOnlyList<ChatMessage> Write(Plan plan, IReadOnlyList<Exchange> history, string question)
@@ -207,7 +201,7 @@ public sealed class DocumentChat : IDocumentChat, IAsyncDisposable
 
     // Documents may have changed since.
     private IReadOnlyList<Passage> Previous(IReadOnlyList<Exchange> history) =>
-        history.Count == 0 ? [] : [.. history[^1].Passages.Where(passage => _retriever.Index.Find(passage.Id) == passage)];
+        [.. history.LastOrDefault(exchange => exchange.Passages.Count > 0)?.Passages.Where(passage => _retriever.Index.Find(passage.Id) == passage) ?? []];
 
     private static IReadOnlyList<CitedPassage> Number(IReadOnlyList<Passage> passages) => [.. passages.Select((passage, i) => new CitedPassage(i + 1, passage))];
 }

@@ -87,7 +87,7 @@ public sealed class RetrieverTests : IDisposable
     [InlineData("")]
     [InlineData(" \n")]
     public async Task Refuses_an_empty_question(string question) =>
-        await Assert.ThrowsAsync<ArgumentException>(() => new Retriever(_index, _embedder).SearchAsync(question));
+        await Assert.ThrowsAsync<ArgumentException>(() => new Retriever(_index, _embedder).SearchAsync(question, null, TestContext.Current.CancellationToken));
 
     [Fact]
     public async Task Refuses_vectors_of_another_length()

@@ -77,7 +77,6 @@ public class TextSearchTests
     [InlineData("herring AND NOT (kelp")]
     [InlineData("^herring + {title heading} : kelp - oar")]
     [InlineData("\0herring\0")]
-    [InlineData("\ud800herring\udc00")]
     public void A_question_is_never_syntax(string question)
     {
         using DocumentIndex index = DocumentIndex.Open(null, "a");

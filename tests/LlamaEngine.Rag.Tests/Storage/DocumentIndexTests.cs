@@ -219,9 +219,11 @@ public sealed class DocumentIndexTests : IDisposable
     [Theory]
     [InlineData("Nul\0nul lamp", "Nul\0nul lamp")]
     [InlineData("🙂 lamp é́ \u2028 \r\n end", "🙂 lamp é́ \u2028 \r\n end")]
-    [InlineData("half \ud83d lamp", "half \ufffd lamp")]
+    [InlineData("half HALF lamp", "half \ufffd lamp")]
     public void Texts_come_back_character_for_character(string text, string expected)
     {
+        // An attribute cannot hold half a character.
+        text = text.Replace("HALF", "\ud83d", StringComparison.Ordinal);
         using DocumentIndex index = DocumentIndex.Open(File, "a");
         index.Put("a.md", Samples.Document("One", text));
         Assert.Equal([expected], index.FindTexts("lamp"));

@@ -14,6 +14,15 @@ public sealed record ChunkOptions
     /// </summary>
     public int OverlapTokens { get; init; } = 40;
 
+    /// <summary>Chunks of which a model's context holds some, with question and answer: a fifth of it each, at most 200 tokens; a fifth of that overlaps.</summary>
+    /// <param name="contextLength">The context in tokens; at least 1.</param>
+    public static ChunkOptions ForContext(int contextLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        int tokens = Math.Clamp(contextLength / 5, LeastTokens, 200);
+        return new ChunkOptions { MaxTokens = tokens, OverlapTokens = tokens / 5 };
+    }
+
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     internal void Check()
     {
