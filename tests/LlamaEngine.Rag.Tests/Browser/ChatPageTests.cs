@@ -166,6 +166,23 @@ public sealed class ChatPageTests(ChromiumFixture chromium) : IClassFixture<Chro
     }
 
     [Fact]
+    public async Task An_answer_that_another_window_asked_for_comes_when_it_is_whole()
+    {
+        ScriptedAnswer script = _site.Chat.Prepare([], "Asked elsewhere.");
+        await using ChatPage page = await OpenAsync(), other = await OpenAsync();
+        await page.AskAsync("Slow?");
+        await Expect(page.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("#c/"));
+        await Expect(page.Turns).ToHaveCountAsync(1);
+        await other.Page.GotoAsync(page.Page.Url);
+        await Expect(other.Page.Locator("#turns")).ToContainTextAsync("another window is on its way");
+        script.ReleaseAll();
+        await Expect(other.Answer).ToHaveTextAsync("Asked elsewhere.");
+        await Expect(other.Page.Locator("#turns")).Not.ToContainTextAsync("on its way");
+        await page.AssertCleanAsync();
+        await other.AssertCleanAsync();
+    }
+
+    [Fact]
     public async Task Reading_the_folder_shows_how_far_it_is_and_what_went_wrong()
     {
         TaskCompletionSource end = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -216,9 +233,14 @@ public sealed class ChatPageTests(ChromiumFixture chromium) : IClassFixture<Chro
     public async Task A_server_that_is_gone_is_told_and_the_question_is_not_lost()
     {
         await using ChatPage page = await OpenAsync();
+        await page.Page.RouteAsync("**/api/conversations", route => route.Request.Method == "POST" ? route.AbortAsync() : route.ContinueAsync());
+        await page.AskAsync("Anybody there?");
+        await Expect(page.Page.Locator("#banner")).ToHaveTextAsync("The server does not answer. Is it still running?");
+        await Expect(page.Question).ToHaveValueAsync("Anybody there?");
+        await page.Page.UnrouteAllAsync();
         await page.Page.RouteAsync("**/questions", route => route.AbortAsync());
         await page.AskAsync("Anybody there?");
-        await Expect(page.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "The server does not answer." })).ToBeVisibleAsync();
+        await Expect(page.Page.Locator(".notes").GetByRole(AriaRole.Alert).Filter(new() { HasText = "The server does not answer." })).ToBeVisibleAsync();
         await Expect(page.Page.Locator(".question")).ToContainTextAsync("Anybody there?");
         await Expect(page.AskButton).ToBeVisibleAsync();
     }

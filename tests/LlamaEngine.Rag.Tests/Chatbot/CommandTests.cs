@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using LlamaEngine.Rag.Tests.Engines;
 using RagChatbot.CommandLine;
 
 namespace LlamaEngine.Rag.Tests.Chatbot;
@@ -105,6 +106,24 @@ public sealed class CommandTests : IDisposable
         Write("a.md", "Something.\n");
         Assert.Equal(1, await RunAsync("--ask", "q", "--model", "/nothing/model.gguf"));
         Assert.Contains("/nothing/model.gguf", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_answers_where_one_is_named_and_one_that_does_not_is_a_failure()
+    {
+        Write("buoys.md", "The colour of the zorkle buoy is purple.\n");
+        FakeServer server = await FakeServer.StartAsync(FakeServer.Say("Purple", ", says the book. [1]"));
+        string address = server.Url.AbsoluteUri;
+        await using (server)
+        {
+            Assert.Equal(0, await RunAsync("--ask", "Which colour is the zorkle buoy?", "--endpoint", address));
+            Assert.Matches(@"^Purple, says the book\. \[1\]\n\nSources:\n\[1\] buoys\.md:1 ", _output.ToString().ReplaceLineEndings("\n"));
+            Assert.Contains("The colour of the zorkle buoy is purple.", Assert.Single(server.Bodies).ToJsonString(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, await RunAsync("--ask", "Which colour is the zorkle buoy?", "--endpoint", address));
+        Assert.Contains(new Uri(address).Authority, _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Internal error", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,6 +47,7 @@ async function show(id) {
     if (conversation === null || (conversation.turns.length === 0 && !running.has(id))) await showWelcome();
     else turns.replaceChildren(...conversation.turns.map(one => TurnView.ofStored(one).element));
     if (running.has(id)) turns.append(running.get(id).view.element);
+    else if (conversation?.running) awaitOther(id, turn);
     turns.scrollTop = turns.scrollHeight;
   } catch (error) {
     if (turn !== opened) return;
@@ -54,6 +55,12 @@ async function show(id) {
     turns.replaceChildren(el("p", { class: "problem", role: "alert" }, error.message));
   }
   await refreshList();
+}
+
+// Another window has asked: its answer is shown here when it is whole.
+function awaitOther(id, turn) {
+  turns.append(el("p", { class: "where" }, "An answer to a question of another window is on its way."));
+  setTimeout(() => turn === opened && show(id), 1000);
 }
 
 function setTitle(title) {
@@ -90,33 +97,43 @@ function updateButtons() {
 }
 
 async function ask(text) {
-  let id = current;
-  if (id !== null && running.has(id)) return;
+  byId("banner").hidden = true;
+  const id = await conversationToAsk();
+  if (id === null || running.has(id)) return;
   const view = new TurnView(text), controller = new AbortController();
+  running.set(id, { view, controller });
+  question.value = "";
+  updateButtons();
+  turns.querySelector(".welcome")?.remove();
+  turns.append(view.element);
+  keepInSight();
+  announce("The answer is on its way.");
   try {
-    if (id === null) {
-      id = (await api.createConversation()).id;
-      current = id;
-      history.replaceState(null, "", hashOf(id));
-    }
-    question.value = "";
-    running.set(id, { view, controller });
-    updateButtons();
-    turns.querySelector(".welcome")?.remove();
-    turns.append(view.element);
-    turns.scrollTop = turns.scrollHeight;
-    announce("The answer is on its way.");
     for await (const event of api.ask(id, text, controller.signal))
       take(id, view, event);
   } catch (error) {
     if (error.name === "AbortError") await settleStop(id, view);
     else view.fail(error.message);
-  } finally {
-    running.delete(id);
-    updateButtons();
-    keepInSight();
-    await refreshList();
-    if (id === current) await refreshTitle(id);
+  }
+  running.delete(id);
+  updateButtons();
+  await refreshList();
+  if (id === current) refreshTitle(id);
+}
+
+/** The conversation that is open, made if it is a new one; null: that cannot be, or another was opened meanwhile. */
+async function conversationToAsk() {
+  if (current !== null) return current;
+  const turn = opened;
+  try {
+    const { id } = await api.createConversation();
+    if (turn !== opened) return null;
+    current = id;
+    history.replaceState(null, "", hashOf(id));
+    return id;
+  } catch (error) {
+    tell(error); // the question stays where it was typed
+    return null;
   }
 }
 
@@ -142,7 +159,7 @@ async function settleStop(id, view) {
   await api.stopAnswer(id).catch(() => {}); // the conversation may have been deleted
 }
 
-async function refreshTitle(id) {
+function refreshTitle(id) {
   const link = byId("conversations").querySelector(`a[href="${hashOf(id)}"]`);
   if (link) setTitle(link.textContent);
 }

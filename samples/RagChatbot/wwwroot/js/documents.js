@@ -6,7 +6,7 @@ import { open } from "./dialogs.js";
 
 const whileReading = 500, otherwise = 10_000; // milliseconds between two questions about the state
 
-let status = null, timer = 0;
+let status = null, timer = 0, isAnswering = true;
 
 /** What the server said last; null: nothing yet. */
 export const lastStatus = () => status;
@@ -15,11 +15,15 @@ export const lastStatus = () => status;
 export async function watchStatus(told) {
   clearTimeout(timer);
   try {
+    const before = status;
     status = await api.readStatus();
-    byId("banner").hidden = true;
+    if (!isAnswering) byId("banner").hidden = true;
+    isAnswering = true;
     show();
     told(status);
+    if (before?.ingestion.running && !status.ingestion.running && byId("documents").open) await showList();
   } catch (error) {
+    isAnswering = false;
     byId("banner").textContent = error.message;
     byId("banner").hidden = false;
   }

@@ -29,7 +29,7 @@ export class TurnView {
     else if (turn.status === "stopped")
       view.stop();
     else
-      view.fail("The answer could not be made.");
+      view.fail("The answer could not be made.", null);
     return view;
   }
 
@@ -65,13 +65,10 @@ export class TurnView {
     this.#notes.replaceChildren(el("p", { class: "stopped" }, "Stopped."));
   }
 
-  fail(message) {
+  /** Says why there is no more; role: how a screen reader tells it. */
+  fail(message, role = "alert") {
     this.#end();
-    this.#notes.replaceChildren(el("p", { class: "problem", role: "alert" }, message));
-  }
-
-  get text() {
-    return this.#text.textContent;
+    this.#notes.replaceChildren(el("p", { class: "problem", role }, message));
   }
 
   #end() {
