@@ -27,9 +27,11 @@ internal static class EndpointFailures
     private static EndpointException Answered(Uri endpoint, ClientResultException answer) => new(
         $"{endpoint} answered {answer.Status}: {Shorten(answer.Message)}", isTemporary: answer.Status is 429 or >= 500, (HttpStatusCode)answer.Status, answer);
 
+    /// <summary>On one line, without what a terminal would obey.</summary>
     private static string Shorten(string message)
     {
-        string line = string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        string[] lines = message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string line = string.Concat(string.Join(' ', lines).Where(c => !char.IsControl(c)));
         return line.Length <= MaxLength ? line : line[..MaxLength] + "…";
     }
 }

@@ -31,8 +31,8 @@ public sealed record RetrievalOptions
     public double TextWeight { get; init; } = 1;
 
     /// <summary>
-    /// What a rank by similarity counts in the fusion; at least 0. The default is for vectors of small language models: what is most similar comes
-    /// fifth at worst. For a model that was trained to embed, 1 is usual.
+    /// What a rank by similarity counts in the fusion; at least 0. The default is for vectors of small language models: what is most similar stands
+    /// before all that BM25 alone puts fifth or later. For a model that was trained to embed, 1 is usual.
     /// </summary>
     public double VectorWeight { get; init; } = 0.35;
 

@@ -17,6 +17,22 @@ public sealed class AnswerQualityTests(ITestOutputHelper output)
         (int right, int refused) = await MeasureAsync(chat, "Lexicon, quoted");
         Assert.True(right >= 32, $"{right} of 40 are right.");
         Assert.Equal(10, refused);
+        await MeasureSentencesAsync(chat);
+    }
+
+    // Questions that use other words than the documents on purpose: reported. What is said wrongly is worse than what is refused.
+    private async Task MeasureSentencesAsync(DocumentChat chat)
+    {
+        SampleQuestion[] questions = SampleQuestion.Read("retrieval");
+        int right = 0, refused = 0;
+        foreach (SampleQuestion question in questions)
+        {
+            Answer answer = await chat.AnswerAsync(question.Question);
+            right += answer.Text.Contains(question.Sentence, StringComparison.Ordinal) ? 1 : 0;
+            refused += answer.IsRefusal ? 1 : 0;
+        }
+        output.WriteLine($"The retrieval set: of {questions.Length} questions {right} get their sentence, {refused} are refused, {questions.Length - right - refused} get another sentence");
+        Assert.True(right > questions.Length / 3 && right > 2 * (questions.Length - right - refused));
     }
 
     [Theory]
