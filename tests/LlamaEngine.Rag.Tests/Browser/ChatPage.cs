@@ -67,6 +67,20 @@ internal sealed class ChatPage : IAsyncDisposable
             await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });
     }
 
+    /// <summary>The same in both widths and schemes.</summary>
+    public async Task ScreenshotsAsync(string name)
+    {
+        foreach (int width in new[] { 360, 1280 })
+        {
+            foreach (ColorScheme scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
+            {
+                await Page.SetViewportSizeAsync(width, width == 360 ? 740 : 900);
+                await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+                await ScreenshotAsync($"{name}-{width}-{scheme.ToString().ToLowerInvariant()}");
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();
 
     private async Task WatchAsync()

@@ -42,13 +42,13 @@ public sealed class WholeSampleTests(ChromiumFixture chromium) : IClassFixture<C
         await Expect(page.Page.Locator("blockquote mark")).ToHaveTextAsync("Dorothea Finch was the last keeper and left the tower in 1993.");
         await page.Page.Locator(".passage-body button:visible").ClickAsync();
         await Expect(page.Viewer.Locator("mark")).ToContainTextAsync("Dorothea Finch");
-        await page.ScreenshotAsync("sample-document");
+        await page.ScreenshotsAsync("sample-document");
         await page.Page.Keyboard.PressAsync("Escape");
-        await page.ScreenshotAsync("sample-answer");
+        await page.ScreenshotsAsync("sample-answer");
 
         await page.AskToEndAsync("Who was the first person on the moon?");
         await Expect(page.Answer).ToHaveTextAsync("The documents do not say.");
-        await page.ScreenshotAsync("sample-1280");
+        await page.ScreenshotsAsync("sample-refusal");
         await page.AssertCleanAsync();
     }
 }

@@ -103,7 +103,7 @@ class PassageView {
       el("button", { type: "button", class: "quiet", "aria-label": `Open document ${passage.title}`, click: () => openDocument(passage) }, "Open document"));
     this.#button = el("button", { type: "button", class: "passage-name", "aria-expanded": "false", "aria-controls": id, click: () => this.#toggle() },
       el("span", { class: "number" }, String(passage.number)),
-      el("span", { class: "name" }, passage.title, passage.heading && passage.heading !== passage.title ? el("span", { class: "heading" }, ` ${passage.heading}`) : null),
+      el("span", { class: "name" }, passage.title, el("span", { class: "heading" }, headingBelowTitle(passage))),
       this.#mark);
     this.element = el("li", { class: "passage" }, this.#button, this.#body);
   }
@@ -131,6 +131,12 @@ class PassageView {
     this.#body.hidden = !isOpen;
     this.#button.setAttribute("aria-expanded", String(isOpen));
   }
+}
+
+// The outermost heading mostly is the title, which stands before it.
+function headingBelowTitle({ title, heading }) {
+  if (heading === title) return "";
+  return ` ${heading.startsWith(`${title} › `) ? heading.slice(title.length + 3) : heading}`;
 }
 
 function describe(usage) {
