@@ -57,7 +57,7 @@ internal sealed class ChatbotParts : IAsyncDisposable
         InferenceEngine engine = Own(await LoadEngineAsync(settings.Engine, terminal, cancellationToken));
         WordEmbeddingGenerator embedder = Own(new WordEmbeddingGenerator(Own(engine.AsEmbeddingGenerator())));
         IngestionOptions reading = new() { Chunks = ChunkOptions.ForContext(engine.Model.ContextLength) };
-        DocumentIndex index = Own(DocumentIndex.Open(data.IndexOf(settings.Documents), reading.Fingerprint(IdentityOf(engine.Model))));
+        DocumentIndex index = Own(DocumentIndex.Open(data.IndexOf(settings.Documents), reading.Fingerprint($"{IdentityOf(engine.Model)}, word by word")));
         FolderIngestion ingestion = new(index, embedder, text => engine.Tokenizer.Encode(text).Length, reading);
         DocumentFolder folder = Own(new DocumentFolder((progress, cancellation) => ScanAsync(ingestion, settings.Documents, progress, cancellation)));
         DocumentChatOptions answering = new();

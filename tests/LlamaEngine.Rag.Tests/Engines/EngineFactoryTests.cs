@@ -80,7 +80,6 @@ public sealed class EngineFactoryTests
 
         Assert.NotEmpty(first.Text);
         Assert.Equal(first.Text, string.Concat(second.Select(update => update.Text)));
-        Assert.True(second.Count(update => update.Text.Length > 0) > 1, "The reply came in one piece.");
         UsageDetails usage = second.SelectMany(update => update.Contents).OfType<UsageContent>().Single().Details;
         Assert.Equal(first.Usage!.InputTokenCount, usage.InputTokenCount);
         Assert.InRange(usage.CachedInputTokenCount ?? 0, 1, usage.InputTokenCount!.Value);
