@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using LlamaEngine;
+using LlamaEngine.Rag;
 
 namespace RagChatbot.CommandLine;
 
@@ -41,7 +42,7 @@ internal sealed class ChatbotOptions
     private readonly Option<string?> _hosts = new("--hosts-file") { Description = "A file that names such servers, a line each.", HelpName = "F" };
     private readonly Option<string?> _ask = new("--ask") { Description = "Answer one question on the console, with its sources, and end.", HelpName = "QUESTION" };
     private readonly Option<bool> _json = new("--json") { Description = "With --ask: print one JSON value." };
-    private readonly Option<int?> _topK = Number("--top-k", "Most passages that are looked for; default: 8.", 1, 50);
+    private readonly Option<int?> _topK = Number("--top-k", $"Most passages that are looked for; default: {new DocumentChatOptions().Retrieval.TopK}.", 1, 50);
     private readonly Option<int?> _threads = Number("--threads", "CPU threads; default: as many as this process may use.", 1, 1024);
     private readonly Option<(DeviceKind Kind, int? Ordinal)> _device = new("--device")
     {
