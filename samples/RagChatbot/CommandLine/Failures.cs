@@ -33,7 +33,7 @@ internal static class Failures
     {
         OperationCanceledException => "Cancelled.",
         LlamaEngineException or UsageException or ConversationLogException or DocumentFormatException or IndexFormatException or IOException
-            or UnauthorizedAccessException or HttpRequestException => Shorten(exception.Message),
+            or UnauthorizedAccessException or HttpRequestException or NotSupportedException => Shorten(exception.Message),
         ArgumentException argument => Shorten(WithoutParameter(argument.Message)),
         _ => $"Internal error, please report it: {exception.GetType().Name}: {Shorten(exception.Message)}",
     };

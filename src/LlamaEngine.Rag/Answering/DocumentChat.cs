@@ -51,6 +51,7 @@ public sealed class DocumentChat : IDocumentChat, IAsyncDisposable
 
     /// <summary>Answers with an engine in this process.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">The model has no chat template.</exception>
     public DocumentChat(Retriever retriever, InferenceEngine engine, DocumentChatOptions? options = null)
         : this(retriever, ModelOf(engine, options), options)
     {
@@ -124,6 +125,8 @@ public sealed class DocumentChat : IDocumentChat, IAsyncDisposable
     private static EngineModel ModelOf(InferenceEngine engine, DocumentChatOptions? options)
     {
         ArgumentNullException.ThrowIfNull(engine);
+        if (engine.ChatTemplate is null)
+            throw new NotSupportedException($"The model '{engine.Model.Name}' has no chat template, so it was not made to answer questions; take one that was tuned for chat.");
         return new EngineModel(engine, (options ?? new DocumentChatOptions()).RetainedPrefixes);
     }
 

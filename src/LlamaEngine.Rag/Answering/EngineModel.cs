@@ -10,6 +10,7 @@ internal sealed class EngineModel(InferenceEngine engine, int capacity) : Answer
     private const long ParametersOfASmallModel = 1_000_000_000;
 
     private readonly Lock _lock = new();
+    private readonly Lazy<bool> _takesSystem = new(() => TakesSystem(engine));
     private readonly LinkedList<(string Name, RetainedContext Context)> _kept = new(); // the last used first
 
     /// <inheritdoc/>
@@ -42,19 +43,19 @@ internal sealed class EngineModel(InferenceEngine engine, int capacity) : Answer
             MaxTokens = choices is null ? tokens : null,
             ResponseFormat = choices is null ? null : ResponseFormat.Choice(choices),
         };
-        await foreach (CompletionUpdate update in engine.GenerateAsync(Prompt.FromMessages(messages), options, cancellation).ConfigureAwait(false))
+        await foreach (CompletionUpdate update in engine.GenerateAsync(PromptOf(messages), options, cancellation).ConfigureAwait(false))
             yield return new ModelPiece(update.Text, update.Usage);
     }
 
     /// <inheritdoc/>
-    public override int? Count(IReadOnlyList<ChatMessage> messages) => engine.Tokenize(Prompt.FromMessages(messages)).Length;
+    public override int? Count(IReadOnlyList<ChatMessage> messages) => engine.Tokenize(PromptOf(messages)).Length;
 
     /// <inheritdoc/>
     public override async Task KeepAsync(string name, IReadOnlyList<ChatMessage> one, IReadOnlyList<ChatMessage> other, CancellationToken cancellation)
     {
         if (capacity == 0 || Touch(name))
             return;
-        int[] tokens = engine.Tokenize(Prompt.FromMessages(one)), others = engine.Tokenize(Prompt.FromMessages(other));
+        int[] tokens = engine.Tokenize(PromptOf(one)), others = engine.Tokenize(PromptOf(other));
         int shared = tokens.AsSpan().CommonPrefixLength(others);
         if (shared == 0)
             return;
@@ -80,6 +81,27 @@ internal sealed class EngineModel(InferenceEngine engine, int capacity) : Answer
             _kept.Clear();
         }
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The same chat for templates that know no system message: it begins the first user message.</summary>
+    public static IReadOnlyList<ChatMessage> WithoutSystem(IReadOnlyList<ChatMessage> messages) =>
+        messages is [{ Role: var first }, { Role: var second }, ..] && first == ChatRole.System && second == ChatRole.User
+            ? [new ChatMessage(ChatRole.User, $"{messages[0].Text}\n\n{messages[1].Text}"), .. messages.Skip(2)]
+            : messages;
+
+    private Prompt PromptOf(IReadOnlyList<ChatMessage> messages) => Prompt.FromMessages(_takesSystem.Value ? messages : WithoutSystem(messages));
+
+    private static bool TakesSystem(InferenceEngine engine)
+    {
+        try
+        {
+            engine.Tokenize(Prompt.FromMessages([new ChatMessage(ChatRole.System, "a"), new ChatMessage(ChatRole.User, "b")]));
+            return true;
+        }
+        catch (ChatTemplateException)
+        {
+            return false;
+        }
     }
 
     private bool Touch(string name)

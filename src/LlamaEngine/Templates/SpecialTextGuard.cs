@@ -20,6 +20,7 @@ internal sealed class SpecialTextGuard
     private readonly Tokenizer _tokenizer;
     private readonly string[] _texts;
     private readonly SearchValues<string> _search;
+    private readonly SearchValues<char> _beginnings;
     private readonly int _longest;
 
     /// <summary>Takes a tokenizer's special tokens.</summary>
@@ -28,6 +29,7 @@ internal sealed class SpecialTextGuard
         _tokenizer = tokenizer;
         _texts = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(tokenizer.IsSpecial).Select(tokenizer.GetToken).Where(text => text.Length > 0)];
         _search = SearchValues.Create(_texts, StringComparison.Ordinal);
+        _beginnings = SearchValues.Create([.. _texts.Select(text => text[0]).Distinct()]);
         _longest = _texts.Length == 0 ? 0 : _texts.Max(text => text.Length);
     }
 
@@ -97,6 +99,10 @@ internal sealed class SpecialTextGuard
         ReadOnlySpan<char> trimmed = text.AsSpan().TrimEnd();
         for (int start = Math.Max(from, trimmed.Length - _longest); start < trimmed.Length; start++)
         {
+            int skip = trimmed[start..].IndexOfAny(_beginnings);
+            if (skip < 0)
+                return -1;
+            start += skip;
             foreach (string special in _texts)
             {
                 if (special.AsSpan().StartsWith(trimmed[start..], StringComparison.Ordinal))

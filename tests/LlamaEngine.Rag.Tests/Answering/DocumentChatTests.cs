@@ -107,6 +107,17 @@ public sealed class DocumentChatTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_template_without_system_messages_gets_the_instructions_with_the_first_question()
+    {
+        IReadOnlyList<ChatMessage> merged = EngineModel.WithoutSystem(
+            [new(ChatRole.System, "rules"), new(ChatRole.User, "one"), new(ChatRole.Assistant, "two"), new(ChatRole.User, "three")]);
+        Assert.Equal([ChatRole.User, ChatRole.Assistant, ChatRole.User], merged.Select(message => message.Role));
+        Assert.Equal(["rules\n\none", "two", "three"], merged.Select(message => message.Text));
+        ChatMessage[] plain = [new(ChatRole.User, "one")];
+        Assert.Same(plain, EngineModel.WithoutSystem(plain));
+    }
+
+    [Fact]
     public async Task What_cannot_be_is_refused()
     {
         using ScriptedClient client = new("x");
