@@ -40,15 +40,19 @@ internal sealed class BalancedChatClient(Func<IReadOnlyList<Uri>> addresses, Fun
                 IAsyncEnumerator<ChatResponseUpdate> updates = endpoint.Client.GetStreamingResponseAsync(sent, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
                 await using (updates)
                 {
-                    if (await BeginAsync(endpoint, updates) is not { } first) continue;
-                    foreach (ChatResponseUpdate update in first) yield return update;
-                    while (await MoveAsync(endpoint, updates)) yield return updates.Current;
+                    if (await BeginAsync(endpoint, updates) is not { } first)
+                        continue;
+                    foreach (ChatResponseUpdate update in first)
+                        yield return update;
+                    while (await MoveAsync(endpoint, updates))
+                        yield return updates.Current;
                     yield break;
                 }
             }
             finally
             {
-                lock (_lock) endpoint.Outstanding--;
+                lock (_lock)
+                    endpoint.Outstanding--;
             }
         }
     }
@@ -57,7 +61,8 @@ internal sealed class BalancedChatClient(Func<IReadOnlyList<Uri>> addresses, Fun
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        if (serviceKey is not null) return null;
+        if (serviceKey is not null)
+            return null;
         return serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("openai") : serviceType.IsInstanceOfType(this) ? this : null;
     }
 
@@ -75,10 +80,13 @@ internal sealed class BalancedChatClient(Func<IReadOnlyList<Uri>> addresses, Fun
             while (await updates.MoveNextAsync())
             {
                 first.Add(updates.Current);
-                if (updates.Current.Text.Length > 0 || updates.Current.FinishReason is not null) break;
+                if (updates.Current.Text.Length > 0 || updates.Current.FinishReason is not null)
+                    break;
             }
-            if (first.Count == 0) throw new EndpointException($"{endpoint.Address} gave an empty reply.", isTemporary: true);
-            lock (_lock) endpoint.Succeed();
+            if (first.Count == 0)
+                throw new EndpointException($"{endpoint.Address} gave an empty reply.", isTemporary: true);
+            lock (_lock)
+                endpoint.Succeed();
             return first;
         }
         catch (EndpointException exception) when (exception.IsTemporary)
@@ -109,7 +117,8 @@ internal sealed class BalancedChatClient(Func<IReadOnlyList<Uri>> addresses, Fun
     private void Fail(EndpointState endpoint, EndpointException exception)
     {
         log(exception.Message);
-        lock (_lock) endpoint.Fail(exception.Message, time.GetUtcNow());
+        lock (_lock)
+            endpoint.Fail(exception.Message, time.GetUtcNow());
     }
 
     /// <summary>The server to ask next; it has one request more.</summary>
@@ -133,10 +142,12 @@ internal sealed class BalancedChatClient(Func<IReadOnlyList<Uri>> addresses, Fun
     private EndpointState[] Known()
     {
         IReadOnlyList<Uri> now = addresses();
-        foreach (Uri gone in _endpoints.Keys.Except(now).ToArray()) _endpoints.Remove(gone);
+        foreach (Uri gone in _endpoints.Keys.Except(now).ToArray())
+            _endpoints.Remove(gone);
         foreach (Uri address in now)
         {
-            if (!_endpoints.ContainsKey(address)) _endpoints.Add(address, new EndpointState(address, connect(address)));
+            if (!_endpoints.ContainsKey(address))
+                _endpoints.Add(address, new EndpointState(address, connect(address)));
         }
         return [.. now.Distinct().Select(address => _endpoints[address])];
     }

@@ -10,7 +10,8 @@ internal static class EndpointAddress
     /// <summary>The base of a server's API, ending with "/v1"; null: it is no such address.</summary>
     public static Uri? Normalize(Uri address)
     {
-        if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https") || address.Host.Length == 0 || address.Query.Length > 0 || address.Fragment.Length > 0) return null;
+        if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https") || address.Host.Length == 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
+            return null;
         string path = address.AbsolutePath.TrimEnd('/');
         return new UriBuilder(address) { Path = path.EndsWith("/v1", StringComparison.Ordinal) ? path : path + "/v1" }.Uri;
     }

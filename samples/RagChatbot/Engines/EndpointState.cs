@@ -38,7 +38,8 @@ internal sealed class EndpointState(Uri address, IChatClient client)
     public void Fail(string message, DateTimeOffset now)
     {
         LastFailure = message;
-        if (_failures > 0 && now < RestsUntil) return;
+        if (_failures > 0 && now < RestsUntil)
+            return;
         double seconds = FirstRest.TotalSeconds * Math.Pow(2, Math.Min(_failures, 10));
         RestsUntil = now + TimeSpan.FromSeconds(Math.Min(seconds, LongestRest.TotalSeconds));
         _failures++;

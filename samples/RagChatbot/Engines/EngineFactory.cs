@@ -17,7 +17,8 @@ internal static class EngineFactory
             EndpointAddress.Normalize(address) ?? throw new ArgumentException($"'{address}' is no address of a server: it is like http://127.0.0.1:8080/v1."))];
         Lock turn = new();
         HostsFile? file = options.HostsFile is { } path ? new HostsFile(path, Log) : null;
-        if (given.Length == 0 && file is null) throw new ArgumentException("No server is named.");
+        if (given.Length == 0 && file is null)
+            throw new ArgumentException("No server is named.");
 
         HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = options.ConnectTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
         {
@@ -29,7 +30,8 @@ internal static class EngineFactory
 
         void Log(string line)
         {
-            lock (turn) log(line);
+            lock (turn)
+                log(line);
         }
     }
 
@@ -39,7 +41,8 @@ internal static class EngineFactory
         protected override void Dispose(bool disposing)
         {
             base.Dispose(disposing);
-            if (disposing) http.Dispose();
+            if (disposing)
+                http.Dispose();
         }
     }
 }

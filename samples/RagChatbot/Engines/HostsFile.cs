@@ -37,7 +37,8 @@ internal sealed class HostsFile
         {
             throw new HostsFileException($"The hosts file '{path}' cannot be read: {exception.Message}", exception);
         }
-        if (_hosts.Count == 0) throw new HostsFileException($"The hosts file '{path}' names no server: it has a URL a line, or JSON objects with a \"url\".");
+        if (_hosts.Count == 0)
+            throw new HostsFileException($"The hosts file '{path}' names no server: it has a URL a line, or JSON objects with a \"url\".");
     }
 
     /// <summary>The servers it names now, each once, as bases that end with "/v1".</summary>
@@ -62,11 +63,14 @@ internal sealed class HostsFile
         for (int i = 0; i < lines.Length; i++)
         {
             string line = lines[i].Trim().TrimStart('\uFEFF');
-            if (line.Length == 0 || line[0] == '#') continue;
+            if (line.Length == 0 || line[0] == '#')
+                continue;
             int first = i + 1;
             Uri? host = line[0] == '{' ? ParseObject(lines, ref i) : EndpointAddress.Parse(WithoutComment(line));
-            if (host is null) log($"line {first} names no server");
-            else if (!hosts.Contains(host)) hosts.Add(host);
+            if (host is null)
+                log($"line {first} names no server");
+            else if (!hosts.Contains(host))
+                hosts.Add(host);
         }
         return hosts;
     }
@@ -78,7 +82,8 @@ internal sealed class HostsFile
         for (int i = line; i < lines.Length && (i == line || !StartsAnew(lines[i])); i++)
         {
             text.Append(lines[i]).Append('\n');
-            if (!lines[i].Contains('}')) continue;
+            if (!lines[i].Contains('}'))
+                continue;
             try
             {
                 using JsonDocument json = JsonDocument.Parse(text.ToString());
@@ -107,15 +112,19 @@ internal sealed class HostsFile
         try
         {
             (DateTime, long) now = Look();
-            if (now == _seen && !_lost) return;
+            if (now == _seen && !_lost)
+                return;
             IReadOnlyList<Uri> hosts = Read();
             (_seen, _lost) = (now, false);
-            if (hosts.Count > 0) _hosts = hosts;
-            else _log($"The hosts file '{_path}' names no server any more; the {_hosts.Count} it named last stay.");
+            if (hosts.Count > 0)
+                _hosts = hosts;
+            else
+                _log($"The hosts file '{_path}' names no server any more; the {_hosts.Count} it named last stay.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (!_lost) _log($"The hosts file '{_path}' cannot be read, the servers it named last stay: {exception.Message}");
+            if (!_lost)
+                _log($"The hosts file '{_path}' cannot be read, the servers it named last stay: {exception.Message}");
             _lost = true;
         }
     }
@@ -129,7 +138,8 @@ internal sealed class HostsFile
     private IReadOnlyList<Uri> Read()
     {
         using FileStream stream = new(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (stream.Length > MaxBytes) throw new IOException($"It has more than {MaxBytes:N0} bytes.");
+        if (stream.Length > MaxBytes)
+            throw new IOException($"It has more than {MaxBytes:N0} bytes.");
         using StreamReader reader = new(stream);
         return Parse(reader.ReadToEnd(), message => _log($"The hosts file '{_path}': {message}; it is passed over."));
     }

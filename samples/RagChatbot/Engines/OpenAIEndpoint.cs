@@ -56,7 +56,8 @@ internal sealed class OpenAIEndpoint : IChatClient
                 yield return OpenAIMessages.Of(updates.Current);
             }
             // What OpenAI's client takes for an end: a page of HTML, an error among the events, a connection that was closed in good order.
-            if (!ended) throw new EndpointException($"{_address} broke off: its reply has no end.", isTemporary: true);
+            if (!ended)
+                throw new EndpointException($"{_address} broke off: its reply has no end.", isTemporary: true);
         }
     }
 
@@ -64,7 +65,8 @@ internal sealed class OpenAIEndpoint : IChatClient
     /// <exception cref="EndpointException">It lists none, or cannot be asked.</exception>
     private async Task<string> FindModelAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _model) is { } known) return known;
+        if (Volatile.Read(ref _model) is { } known)
+            return known;
         ClientResult<OpenAI.Models.OpenAIModelCollection> models = await _client.GetOpenAIModelClient().GetModelsAsync(cancellationToken);
         string model = models.Value.FirstOrDefault()?.Id ?? throw new EndpointException($"{_address} has no model.", isTemporary: true);
         Volatile.Write(ref _model, model);
@@ -89,8 +91,10 @@ internal sealed class OpenAIEndpoint : IChatClient
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        if (serviceKey is not null) return null;
-        if (serviceType == typeof(ChatClientMetadata)) return new ChatClientMetadata("openai", _address, Volatile.Read(ref _model));
+        if (serviceKey is not null)
+            return null;
+        if (serviceType == typeof(ChatClientMetadata))
+            return new ChatClientMetadata("openai", _address, Volatile.Read(ref _model));
         return serviceType.IsInstanceOfType(this) ? this : null;
     }
 

@@ -17,14 +17,16 @@ internal static class OpenAIMessages
     public static ChatCompletionOptions Of(ChatOptions? options)
     {
         ChatCompletionOptions completion = new();
-        if (options is null) return completion;
+        if (options is null)
+            return completion;
         Refuse(options);
         completion.MaxOutputTokenCount = options.MaxOutputTokens;
         completion.Temperature = options.Temperature;
         completion.TopP = options.TopP;
         completion.FrequencyPenalty = options.FrequencyPenalty;
         completion.PresencePenalty = options.PresencePenalty;
-        foreach (string stop in options.StopSequences ?? []) completion.StopSequences.Add(stop);
+        foreach (string stop in options.StopSequences ?? [])
+            completion.StopSequences.Add(stop);
         return completion;
     }
 
@@ -38,9 +40,11 @@ internal static class OpenAIMessages
         };
         foreach (ChatMessageContentPart part in update.ContentUpdate)
         {
-            if (part.Text is { Length: > 0 } text) piece.Contents.Add(new TextContent(text));
+            if (part.Text is { Length: > 0 } text)
+                piece.Contents.Add(new TextContent(text));
         }
-        if (update.Usage is { } usage) piece.Contents.Add(new UsageContent(Of(usage)));
+        if (update.Usage is { } usage)
+            piece.Contents.Add(new UsageContent(Of(usage)));
         return piece;
     }
 
@@ -56,9 +60,12 @@ internal static class OpenAIMessages
     {
         if (message.Contents.FirstOrDefault(content => content is not TextContent) is { } other)
             throw new NotSupportedException($"Messages to servers have texts only, not {other.GetType().Name}.");
-        if (message.Role == ChatRole.System) return new SystemChatMessage(message.Text);
-        if (message.Role == ChatRole.User) return new UserChatMessage(message.Text);
-        if (message.Role == ChatRole.Assistant) return new AssistantChatMessage(message.Text);
+        if (message.Role == ChatRole.System)
+            return new SystemChatMessage(message.Text);
+        if (message.Role == ChatRole.User)
+            return new UserChatMessage(message.Text);
+        if (message.Role == ChatRole.Assistant)
+            return new AssistantChatMessage(message.Text);
         throw new NotSupportedException($"Messages to servers are of the roles system, user and assistant, not '{message.Role}'.");
     }
 

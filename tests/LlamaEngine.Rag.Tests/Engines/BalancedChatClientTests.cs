@@ -128,7 +128,8 @@ public sealed class BalancedChatClientTests
         List<string> seen = [];
         EndpointException exception = await Assert.ThrowsAsync<EndpointException>(async () =>
         {
-            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Question, cancellationToken: Cancellation)) seen.Add(update.Text);
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Question, cancellationToken: Cancellation))
+                seen.Add(update.Text);
         });
         Assert.Equal(("Broken.", "a"), (exception.Message, string.Concat(seen)));
         Assert.Equal(0, Asked(1));
@@ -181,10 +182,12 @@ public sealed class BalancedChatClientTests
 
     private BalancedChatClient Create(params string[] names)
     {
-        foreach (string name in names) Add(name);
+        foreach (string name in names)
+            Add(name);
         return new BalancedChatClient(() => [.. _addresses], address => _scripts[address], _clock, line =>
         {
-            lock (_log) _log.Add(line);
+            lock (_log)
+                _log.Add(line);
         });
     }
 
@@ -198,7 +201,8 @@ public sealed class BalancedChatClientTests
     private static async Task<string> AskAsync(BalancedChatClient client, int times)
     {
         string all = "";
-        for (int i = 0; i < times; i++) all += (await client.GetResponseAsync(Question, cancellationToken: Cancellation)).Text;
+        for (int i = 0; i < times; i++)
+            all += (await client.GetResponseAsync(Question, cancellationToken: Cancellation)).Text;
         return all;
     }
 
@@ -238,12 +242,16 @@ public sealed class BalancedChatClientTests
         {
             Interlocked.Increment(ref _asked);
             await Task.Yield();
-            if (Failure is { } failure) throw failure;
+            if (Failure is { } failure)
+                throw failure;
             yield return new ChatResponseUpdate(ChatRole.Assistant, "");
-            if (Silent) await Go.Reader.ReadAsync(cancellationToken);
+            if (Silent)
+                await Go.Reader.ReadAsync(cancellationToken);
             yield return new ChatResponseUpdate(ChatRole.Assistant, name);
-            if (LateFailure is { } late) throw late;
-            if (Hold) await Go.Reader.ReadAsync(cancellationToken);
+            if (LateFailure is { } late)
+                throw late;
+            if (Hold)
+                await Go.Reader.ReadAsync(cancellationToken);
         }
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;

@@ -45,7 +45,8 @@ public sealed class EngineFactoryTests
             await File.WriteAllTextAsync(path, $"{second.Url}\n{first.Url}", Cancellation);
             using IChatClient client = EngineFactory.CreateChatClient(new EndpointOptions { Endpoints = [new Uri(first.Url, "/")], HostsFile = path }, _ => { });
             string[] answers = new string[4];
-            for (int i = 0; i < 4; i++) answers[i] = (await client.GetResponseAsync(Question, cancellationToken: Cancellation)).Text;
+            for (int i = 0; i < 4; i++)
+                answers[i] = (await client.GetResponseAsync(Question, cancellationToken: Cancellation)).Text;
             Assert.Equal(["one", "two", "one", "two"], answers);
         }
         finally

@@ -29,7 +29,8 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         get
         {
-            lock (_bodies) return [.. _bodies];
+            lock (_bodies)
+                return [.. _bodies];
         }
     }
 
@@ -38,7 +39,8 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         get
         {
-            lock (_bodies) return [.. _keys];
+            lock (_bodies)
+                return [.. _keys];
         }
     }
 
@@ -49,7 +51,8 @@ internal sealed class FakeServer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         WebApplication app = builder.Build();
         FakeServer server = new(app);
-        if (answer is not null) server.Answer = answer;
+        if (answer is not null)
+            server.Answer = answer;
         app.Run(server.ServeAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return server;
@@ -60,7 +63,8 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         context.Response.ContentType = "text/event-stream";
         await WriteAsync(context, Choice(new JsonObject { ["role"] = "assistant", ["content"] = "" }, null));
-        foreach (string piece in pieces) await WriteAsync(context, Choice(new JsonObject { ["content"] = piece }, null));
+        foreach (string piece in pieces)
+            await WriteAsync(context, Choice(new JsonObject { ["content"] = piece }, null));
         await WriteAsync(context, Choice([], "stop"));
         JsonObject usage = Chunk([]);
         usage["usage"] = JsonNode.Parse("""{"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13, "prompt_tokens_details": {"cached_tokens": 7}}""");
@@ -73,7 +77,8 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         context.Response.ContentType = "text/event-stream";
         await WriteAsync(context, Choice(new JsonObject { ["role"] = "assistant", ["content"] = "" }, null));
-        foreach (string piece in pieces) await WriteAsync(context, Choice(new JsonObject { ["content"] = piece }, null));
+        foreach (string piece in pieces)
+            await WriteAsync(context, Choice(new JsonObject { ["content"] = piece }, null));
         await context.Response.Body.FlushAsync(context.RequestAborted);
         context.Abort();
     };
@@ -104,7 +109,8 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext context)
     {
-        lock (_bodies) _keys.Add(context.Request.Headers.Authorization);
+        lock (_bodies)
+            _keys.Add(context.Request.Headers.Authorization);
         if (context.Request.Path == "/v1/models")
         {
             JsonArray models = [.. Models.Select(name => new JsonObject { ["id"] = name, ["object"] = "model", ["created"] = 1, ["owned_by"] = "test" })];
@@ -114,7 +120,8 @@ internal sealed class FakeServer : IAsyncDisposable
         }
         Assert.Equal("/v1/chat/completions", context.Request.Path);
         JsonNode body = (await JsonNode.ParseAsync(context.Request.Body))!;
-        lock (_bodies) _bodies.Add(body);
+        lock (_bodies)
+            _bodies.Add(body);
         await Answer(context);
     }
 

@@ -40,12 +40,14 @@ public sealed class ChunkerPropertyTests
         string heading = "";
         for (int i = random.Next(0, 12); i > 0; i--)
         {
-            if (random.Next(4) == 0) heading = $"H{random.Next(3)}";
+            if (random.Next(4) == 0)
+                heading = $"H{random.Next(3)}";
             StringBuilder text = new("a");
             bool code = random.Next(6) == 0;
             for (int words = random.Next(0, 120); words > 0; words--)
             {
-                if (random.Next(5) > 0) text.Append(code && random.Next(6) == 0 ? '\n' : ' ');
+                if (random.Next(5) > 0)
+                    text.Append(code && random.Next(6) == 0 ? '\n' : ' ');
                 text.Append(Parts[random.Next(Parts.Length)]);
             }
             blocks.Add(new TextBlock(text.ToString().Trim(), heading, blocks.Count * 3 + 1));
@@ -71,7 +73,8 @@ public sealed class ChunkerPropertyTests
             {
                 Assert.True(chunk.Start > last.Start);
                 CheckOverlap(document, result, last, chunk, options, count);
-                if (additive) CheckFull(document, result, last, options, count);
+                if (additive)
+                    CheckFull(document, result, last, options, count);
             }
 
             TextBlock[] inside = BlocksOf(document, chunk.Start, end);
@@ -86,7 +89,8 @@ public sealed class ChunkerPropertyTests
     private static void CheckOverlap(DocumentContent document, ChunkedDocument result, Chunk last, Chunk chunk, ChunkOptions options, Func<string, int> count)
     {
         int end = last.Start + last.Text.Length;
-        if (chunk.Start >= end) return;
+        if (chunk.Start >= end)
+            return;
         Assert.Equal(last.Heading, chunk.Heading);
         Assert.InRange(count(result.Text[chunk.Start..end]), 1, options.OverlapTokens);
         List<(int Start, int End)> sentences = Sentences(document);
@@ -99,8 +103,10 @@ public sealed class ChunkerPropertyTests
     {
         int end = chunk.Start + chunk.Text.Length;
         (int Start, int End) next = Sentences(document).FirstOrDefault(sentence => sentence.Start >= end);
-        if (next.End == 0 || BlocksOf(document, next.Start, next.End)[0].Heading != chunk.Heading || BlocksOf(document, 0, next.Start + 1).Any(Between)) return;
-        if (Sentences(document).Any(sentence => sentence.Start < end && sentence.End > end)) return;
+        if (next.End == 0 || BlocksOf(document, next.Start, next.End)[0].Heading != chunk.Heading || BlocksOf(document, 0, next.Start + 1).Any(Between))
+            return;
+        if (Sentences(document).Any(sentence => sentence.Start < end && sentence.End > end))
+            return;
         Assert.True(chunk.Tokens + count(result.Text[next.Start..next.End]) > options.MaxTokens, "The next sentence would have fitted.");
 
         bool Between(TextBlock block) => block.Line > chunk.Line && block.Heading != chunk.Heading;
@@ -132,7 +138,8 @@ public sealed class ChunkerPropertyTests
             int at = start;
             foreach (string line in block.Text.Split('\n'))
             {
-                if (line.Trim().Length > 0) sentences.Add((at, at + line.Length));
+                if (line.Trim().Length > 0)
+                    sentences.Add((at, at + line.Length));
                 at += line.Length + 1;
             }
         }

@@ -143,7 +143,8 @@ public sealed class FolderIngestionTests : IDisposable
         Write("b.txt", "Gone.");
         await RunAsync();
         string sub = Path.Combine(_folder, "sub");
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(sub, UnixFileMode.None);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(sub, UnixFileMode.None);
         try
         {
             Assert.SkipWhen(Record.Exception(() => Directory.GetFiles(sub)) is null, "This user may read everything.");
@@ -155,7 +156,8 @@ public sealed class FolderIngestionTests : IDisposable
         }
         finally
         {
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(sub, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(sub, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 
@@ -172,12 +174,14 @@ public sealed class FolderIngestionTests : IDisposable
     [Fact]
     public async Task A_cancelled_run_leaves_whole_documents_and_the_next_goes_on()
     {
-        for (int i = 0; i < 5; i++) Write($"{i}.txt", string.Join("\n\n", Enumerable.Range(0, 9).Select(part => $"Sentence {part} of {i}, which is long enough.")));
+        for (int i = 0; i < 5; i++)
+            Write($"{i}.txt", string.Join("\n\n", Enumerable.Range(0, 9).Select(part => $"Sentence {part} of {i}, which is long enough.")));
         IngestionOptions options = new() { BatchSize = 2, Chunks = new ChunkOptions { MaxTokens = 16, OverlapTokens = 0 } };
         using CancellationTokenSource cancellation = new();
         Seen progress = new(step =>
         {
-            if (step.Chunks > 0 && step.Done == 2 && step.Current == "2.txt") cancellation.Cancel();
+            if (step.Chunks > 0 && step.Done == 2 && step.Current == "2.txt")
+                cancellation.Cancel();
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(options, progress: progress, cancellationToken: cancellation.Token));
         Assert.Equal(["0.txt", "1.txt"], _index.Documents.Select(document => document.Path));
@@ -295,7 +299,8 @@ public sealed class FolderIngestionTests : IDisposable
             IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
         {
             string[] texts = [.. values];
-            if (texts.Select(text => Failure?.Invoke(text)).FirstOrDefault(failure => failure is not null) is { } exception) throw exception;
+            if (texts.Select(text => Failure?.Invoke(text)).FirstOrDefault(failure => failure is not null) is { } exception)
+                throw exception;
             _texts.AddRange(texts);
             Batches.Add(texts.Length);
             return Task.FromResult(new GeneratedEmbeddings<Embedding<float>>(texts.Select(text => new Embedding<float>(new float[] { 1, text.Length }))));

@@ -73,7 +73,8 @@ public sealed class TextReaderTests
             DocumentReaders readers = new(maxBytes: limit);
             Exception? exception = Record.Exception(() => readers.Read(new MemoryStream("sixsix"u8.ToArray()), path));
             Assert.Equal(fits, exception is null);
-            if (!fits) Assert.Contains("5 bytes", Assert.IsType<DocumentFormatException>(exception).Message);
+            if (!fits)
+                Assert.Contains("5 bytes", Assert.IsType<DocumentFormatException>(exception).Message);
         }
     }
 

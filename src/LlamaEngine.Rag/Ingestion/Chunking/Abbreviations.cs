@@ -42,11 +42,16 @@ internal static class Abbreviations
     public static bool GoOn(ReadOnlySpan<char> word, ReadOnlySpan<char> next, char first, bool opensSentence)
     {
         bool number = next.Length > 0 && char.IsDigit(next[0]);
-        if (Titles.Contains(word)) return true;
-        if (Numbers.Contains(word) && number) return true;
-        if (Times.Contains(word)) return !char.IsUpper(first) && number;
-        if (Endings.Contains(word)) return !First.Contains(next) && (number || char.IsUpper(first));
-        if (IsInitial(word)) return !number && (opensSentence || !First.Contains(next));
+        if (Titles.Contains(word))
+            return true;
+        if (Numbers.Contains(word) && number)
+            return true;
+        if (Times.Contains(word))
+            return !char.IsUpper(first) && number;
+        if (Endings.Contains(word))
+            return !First.Contains(next) && (number || char.IsUpper(first));
+        if (IsInitial(word))
+            return !number && (opensSentence || !First.Contains(next));
         return IsAcronym(word) && !First.Contains(next);
     }
 
@@ -56,10 +61,12 @@ internal static class Abbreviations
     /// <summary>"U.S", "J.R".</summary>
     private static bool IsAcronym(ReadOnlySpan<char> word)
     {
-        if (word.Length is < 3 or > 9 || word.Length % 2 == 0) return false;
+        if (word.Length is < 3 or > 9 || word.Length % 2 == 0)
+            return false;
         for (int i = 0; i < word.Length; i++)
         {
-            if (i % 2 == 0 ? !char.IsLetter(word[i]) : word[i] != '.') return false;
+            if (i % 2 == 0 ? !char.IsLetter(word[i]) : word[i] != '.')
+                return false;
         }
         return true;
     }

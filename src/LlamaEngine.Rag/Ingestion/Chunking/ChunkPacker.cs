@@ -16,7 +16,8 @@ internal sealed class ChunkPacker(string text, ChunkOptions options, Func<string
             TextBlock block = blocks[units[first].Block];
             chunks.Add(new Chunk(TextOf(units, first, end), block.Heading, block.Line, units[first].Start, tokens));
             done = end;
-            if (done < units.Count) first = Overlap(units, first, done);
+            if (done < units.Count)
+                first = Overlap(units, first, done);
         }
     }
 
@@ -24,12 +25,15 @@ internal sealed class ChunkPacker(string text, ChunkOptions options, Func<string
     private (int End, int Tokens) Fill(IReadOnlyList<TextUnit> units, int first, int done)
     {
         int end = done + 1, guess = 0;
-        for (int i = first; i <= done; i++) guess += units[i].Tokens;
-        while (end < units.Count && guess + units[end].Tokens <= options.MaxTokens) guess += units[end++].Tokens;
+        for (int i = first; i <= done; i++)
+            guess += units[i].Tokens;
+        while (end < units.Count && guess + units[end].Tokens <= options.MaxTokens)
+            guess += units[end++].Tokens;
 
         // Sentences have other counts side by side than alone, if by little: the joined text decides.
         int tokens = Count(units, first, end);
-        while (tokens > options.MaxTokens && end > done + 1) tokens = Count(units, first, --end);
+        while (tokens > options.MaxTokens && end > done + 1)
+            tokens = Count(units, first, --end);
         while (end < units.Count && tokens + units[end].Tokens <= options.MaxTokens && Count(units, first, end + 1) is var more && more <= options.MaxTokens)
         {
             tokens = more;
@@ -45,7 +49,8 @@ internal sealed class ChunkPacker(string text, ChunkOptions options, Func<string
         int begin = done;
         for (int sum = 0; begin - 1 > first && units[begin - 1].IsWhole && sum + units[begin - 1].Tokens <= options.OverlapTokens; begin--)
             sum += units[begin - 1].Tokens;
-        while (begin < done && (Count(units, begin, done) > options.OverlapTokens || Count(units, begin, done + 1) > options.MaxTokens)) begin++;
+        while (begin < done && (Count(units, begin, done) > options.OverlapTokens || Count(units, begin, done + 1) > options.MaxTokens))
+            begin++;
         return begin;
     }
 

@@ -31,7 +31,8 @@ public static class Chunker
         {
             cutter.Add(start, i, document.Blocks[i].Text);
             start += document.Blocks[i].Text.Length + BetweenBlocks.Length;
-            if (i + 1 < document.Blocks.Count && document.Blocks[i + 1].Heading == document.Blocks[first].Heading) continue;
+            if (i + 1 < document.Blocks.Count && document.Blocks[i + 1].Heading == document.Blocks[first].Heading)
+                continue;
             packer.Pack(cutter.Take(), document.Blocks, chunks);
             first = i + 1;
         }

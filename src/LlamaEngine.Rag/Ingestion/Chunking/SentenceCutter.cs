@@ -46,8 +46,10 @@ internal sealed class SentenceCutter(string text, int maxTokens, Func<string, in
         for (int start = 0; start < code.Length;)
         {
             int end = code.IndexOf('\n', start);
-            if (end < 0) end = code.Length;
-            if (!code.AsSpan(start, end - start).IsWhiteSpace()) yield return start..end;
+            if (end < 0)
+                end = code.Length;
+            if (!code.AsSpan(start, end - start).IsWhiteSpace())
+                yield return start..end;
             start = end + 1;
         }
     }
@@ -69,7 +71,8 @@ internal sealed class SentenceCutter(string text, int maxTokens, Func<string, in
 
     private int SkipSpace(int at, int end)
     {
-        while (at < end && char.IsWhiteSpace(text[at])) at++;
+        while (at < end && char.IsWhiteSpace(text[at]))
+            at++;
         return at;
     }
 
@@ -80,7 +83,8 @@ internal sealed class SentenceCutter(string text, int maxTokens, Func<string, in
         while (true)
         {
             length = WordEnd(start, length, end);
-            if (TryCount(start, start + length, out tokens)) return length;
+            if (TryCount(start, start + length, out tokens))
+                return length;
             // Aim at the limit by the tokens counted, and at no more than nine tenths of what was too long.
             int aim = (int)((long)length * maxTokens / tokens);
             int shorter = Math.Min(Math.Max(aim, 1), length - Math.Max(1, length / 10));
@@ -94,17 +98,22 @@ internal sealed class SentenceCutter(string text, int maxTokens, Func<string, in
     private int WordEnd(int start, int length, int end)
     {
         int at = start + length;
-        if (at == end || char.IsWhiteSpace(text[at])) return TrimmedLength(start, at);
+        if (at == end || char.IsWhiteSpace(text[at]))
+            return TrimmedLength(start, at);
         int word = at;
-        while (word > start && !char.IsWhiteSpace(text[word - 1])) word--;
-        if (TrimmedLength(start, word) is > 0 and int whole) return whole;
-        if (char.IsLowSurrogate(text[at]) && char.IsHighSurrogate(text[at - 1])) return length > 1 ? length - 1 : 2;
+        while (word > start && !char.IsWhiteSpace(text[word - 1]))
+            word--;
+        if (TrimmedLength(start, word) is > 0 and int whole)
+            return whole;
+        if (char.IsLowSurrogate(text[at]) && char.IsHighSurrogate(text[at - 1]))
+            return length > 1 ? length - 1 : 2;
         return length;
     }
 
     private int TrimmedLength(int start, int end)
     {
-        while (end > start && char.IsWhiteSpace(text[end - 1])) end--;
+        while (end > start && char.IsWhiteSpace(text[end - 1]))
+            end--;
         return end - start;
     }
 

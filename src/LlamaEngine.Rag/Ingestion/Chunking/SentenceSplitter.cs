@@ -34,14 +34,17 @@ internal static class SentenceSplitter
             if (Stops.Contains(c) || WideStops.Contains(c))
             {
                 int after = AfterStop(text, i);
-                if (after == text.Length || (WideStops.Contains(c) && !IsWideDecimal(text, i))) return after;
-                if (char.IsWhiteSpace(text[after]) && EndsHere(text, start, i, after)) return after;
+                if (after == text.Length || (WideStops.Contains(c) && !IsWideDecimal(text, i)))
+                    return after;
+                if (char.IsWhiteSpace(text[after]) && EndsHere(text, start, i, after))
+                    return after;
                 i = after;
             }
             else if (char.IsWhiteSpace(c))
             {
                 int next = SkipSpace(text, i);
-                if (next == text.Length || HasBlankLine(text.AsSpan(i, next - i))) return i;
+                if (next == text.Length || HasBlankLine(text.AsSpan(i, next - i)))
+                    return i;
                 i = next;
             }
             else
@@ -57,13 +60,17 @@ internal static class SentenceSplitter
     /// <summary>Past a run of stops, what closes quotes and brackets behind it, and references such as "[3]".</summary>
     private static int AfterStop(string text, int at)
     {
-        while (at < text.Length && (Stops.Contains(text[at]) || WideStops.Contains(text[at]))) at++;
+        while (at < text.Length && (Stops.Contains(text[at]) || WideStops.Contains(text[at])))
+            at++;
         while (at < text.Length)
         {
             int reference = text[at] == '[' ? EndOfReference(text, at) : -1;
-            if (reference > 0) at = reference;
-            else if (Closers.Contains(text[at])) at++;
-            else break;
+            if (reference > 0)
+                at = reference;
+            else if (Closers.Contains(text[at]))
+                at++;
+            else
+                break;
         }
         return at;
     }
@@ -71,7 +78,8 @@ internal static class SentenceSplitter
     private static int EndOfReference(string text, int at)
     {
         int i = at + 1;
-        while (i < text.Length && i - at < 5 && char.IsAsciiDigit(text[i])) i++;
+        while (i < text.Length && i - at < 5 && char.IsAsciiDigit(text[i]))
+            i++;
         return i > at + 1 && i < text.Length && text[i] == ']' ? i + 1 : -1;
     }
 
@@ -79,15 +87,19 @@ internal static class SentenceSplitter
     private static bool EndsHere(string text, int start, int stop, int after)
     {
         int next = SkipSpace(text, after);
-        if (next == text.Length || HasBlankLine(text.AsSpan(after, next - after))) return true;
+        if (next == text.Length || HasBlankLine(text.AsSpan(after, next - after)))
+            return true;
         char first = text[next];
-        if (Stops.Contains(first) || Closers.Contains(first) && !Openers.Contains(first) || first is ',' or ';' or ':') return false;
+        if (Stops.Contains(first) || Closers.Contains(first) && !Openers.Contains(first) || first is ',' or ';' or ':')
+            return false;
 
         bool full = text[stop] == '.' && (stop + 1 == after || !Stops.Contains(text[stop + 1]));
         bool closed = !Stops.Contains(text[after - 1]);
         ReadOnlySpan<char> word = full ? WordBefore(text, start, stop) : default;
-        if (char.IsLower(first)) return !closed && word.Length >= 5 && IsLowerWord(word) && !Abbreviations.Contains(word);
-        if (!full) return true;
+        if (char.IsLower(first))
+            return !closed && word.Length >= 5 && IsLowerWord(word) && !Abbreviations.Contains(word);
+        if (!full)
+            return true;
 
         bool opensSentence = stop - word.Length == start;
         return !(opensSentence && IsNumbering(word)) && !Abbreviations.GoOn(word, NextWord(text, next), first, opensSentence);
@@ -96,15 +108,18 @@ internal static class SentenceSplitter
     private static ReadOnlySpan<char> WordBefore(string text, int start, int stop)
     {
         int begin = stop;
-        while (begin > start && !char.IsWhiteSpace(text[begin - 1]) && !Openers.Contains(text[begin - 1])) begin--;
+        while (begin > start && !char.IsWhiteSpace(text[begin - 1]) && !Openers.Contains(text[begin - 1]))
+            begin--;
         return text.AsSpan(begin, stop - begin);
     }
 
     private static ReadOnlySpan<char> NextWord(string text, int at)
     {
-        while (at < text.Length && Openers.Contains(text[at])) at++;
+        while (at < text.Length && Openers.Contains(text[at]))
+            at++;
         int end = at;
-        while (end < text.Length && char.IsLetterOrDigit(text[end]) && end - at < 16) end++;
+        while (end < text.Length && char.IsLetterOrDigit(text[end]) && end - at < 16)
+            end++;
         return text.AsSpan(at, end - at);
     }
 
@@ -112,7 +127,8 @@ internal static class SentenceSplitter
     {
         foreach (char c in word)
         {
-            if (!char.IsLower(c)) return false;
+            if (!char.IsLower(c))
+                return false;
         }
         return true;
     }
@@ -122,14 +138,16 @@ internal static class SentenceSplitter
     {
         foreach (char c in word)
         {
-            if (!char.IsAsciiDigit(c) && c != '.') return word.Length == 1 && char.IsAsciiLetterLower(word[0]);
+            if (!char.IsAsciiDigit(c) && c != '.')
+                return word.Length == 1 && char.IsAsciiLetterLower(word[0]);
         }
         return word.Length is > 0 and <= 6;
     }
 
     private static int SkipSpace(string text, int at)
     {
-        while (at < text.Length && char.IsWhiteSpace(text[at])) at++;
+        while (at < text.Length && char.IsWhiteSpace(text[at]))
+            at++;
         return at;
     }
 

@@ -39,13 +39,15 @@ internal sealed class FolderRun(
         HashSet<string> there = [.. scan.Files.Select(file => file.Path)];
         foreach (string path in known.Where(path => !there.Contains(path) && !scan.IsUnknown(path)))
         {
-            if (index.Remove(path)) _removed.Add(path);
+            if (index.Remove(path))
+                _removed.Add(path);
         }
     }
 
     private async Task BringUpToDateAsync(FoundFile file, string? knownHash, FolderScan scan, CancellationToken cancellationToken)
     {
-        if (Read(file, knownHash, out string hash) is not { } document) return;
+        if (Read(file, knownHash, out string hash) is not { } document)
+            return;
         List<Embedding<float>> vectors = [];
         try
         {
@@ -94,7 +96,8 @@ internal sealed class FolderRun(
     {
         FileInfo file = found.File.LinkTarget is null ? found.File : new FileInfo(RealPath.Of(found.File.FullName) ?? found.File.FullName);
         if (file.Exists && file.Length == 0) return []; // also pipes and devices, which would be waited for
-        if (file.Exists && file.Length > options.MaxFileBytes) throw DocumentBytes.TooLarge(found.Path, options.MaxFileBytes);
+        if (file.Exists && file.Length > options.MaxFileBytes)
+            throw DocumentBytes.TooLarge(found.Path, options.MaxFileBytes);
         using FileStream stream = new(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         return DocumentBytes.ReadAll(stream, found.Path, options.MaxFileBytes);
     }

@@ -35,7 +35,8 @@ internal sealed class FolderScan
     /// <exception cref="DirectoryNotFoundException">There is none of that path.</exception>
     public static FolderScan Of(string folder, Func<string, bool> canRead)
     {
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
         return new FolderScan(folder, canRead);
     }
 
@@ -56,16 +57,21 @@ internal sealed class FolderScan
         }
         foreach (FileSystemInfo entry in entries)
         {
-            if (entry.Name.StartsWith('.') || entry.Attributes.HasFlag(FileAttributes.Hidden) || entry.Attributes.HasFlag(FileAttributes.System)) continue;
-            if (entry is FileInfo file) Add(file, path + file.Name);
-            else if (entry is DirectoryInfo inner && inner.LinkTarget is null) Add(inner, $"{path}{inner.Name}/");
+            if (entry.Name.StartsWith('.') || entry.Attributes.HasFlag(FileAttributes.Hidden) || entry.Attributes.HasFlag(FileAttributes.System))
+                continue;
+            if (entry is FileInfo file)
+                Add(file, path + file.Name);
+            else if (entry is DirectoryInfo inner && inner.LinkTarget is null)
+                Add(inner, $"{path}{inner.Name}/");
         }
     }
 
     private void Add(FileInfo file, string path)
     {
         bool leadsOutside = file.LinkTarget is not null && !(RealPath.Of(file.FullName) is { } real && RealPath.IsBelow(real, _root));
-        if (leadsOutside || !_canRead(path)) Ignored++;
-        else Files.Add(new FoundFile(path, file));
+        if (leadsOutside || !_canRead(path))
+            Ignored++;
+        else
+            Files.Add(new FoundFile(path, file));
     }
 }

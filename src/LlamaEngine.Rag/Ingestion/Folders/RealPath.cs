@@ -18,10 +18,13 @@ internal static class RealPath
 
     private static string? Of(string path, ref int links)
     {
-        if (Path.GetDirectoryName(path) is not { Length: > 0 } parent) return path;
-        if (Of(parent, ref links) is not { } real) return null;
+        if (Path.GetDirectoryName(path) is not { Length: > 0 } parent)
+            return path;
+        if (Of(parent, ref links) is not { } real)
+            return null;
         FileInfo here = new(Path.Combine(real, Path.GetFileName(path)));
-        if (here.LinkTarget is not { } target) return here.Exists || Directory.Exists(here.FullName) ? here.FullName : null;
+        if (here.LinkTarget is not { } target)
+            return here.Exists || Directory.Exists(here.FullName) ? here.FullName : null;
         return ++links > MaxLinks ? null : Of(Path.GetFullPath(target, real), ref links);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class BlockCollector(string path)
 
     private void Add(string text, int line)
     {
-        if (text.Length > 0) _blocks.Add(new TextBlock(text, _path, line));
+        if (text.Length > 0)
+            _blocks.Add(new TextBlock(text, _path, line));
     }
 }

@@ -17,11 +17,14 @@ internal static class CleanText
         bool space = false;
         for (int i = 0; i < text.Length; i++)
         {
-            if (char.IsWhiteSpace(text[i])) space = line.Length > 0;
-            else if (IsTag(text, i)) i++;
+            if (char.IsWhiteSpace(text[i]))
+                space = line.Length > 0;
+            else if (IsTag(text, i))
+                i++;
             else if (!IsUnseen(text[i]))
             {
-                if (space) line.Append(' ');
+                if (space)
+                    line.Append(' ');
                 line.Append(text[i]);
                 space = false;
             }
@@ -47,8 +50,10 @@ internal static class CleanText
         StringBuilder visible = new(line.Length);
         for (int i = 0; i < line.Length; i++)
         {
-            if (IsTag(line, i)) i++;
-            else if (line[i] == '\t' || !IsUnseen(line[i])) visible.Append(line[i]);
+            if (IsTag(line, i))
+                i++;
+            else if (line[i] == '\t' || !IsUnseen(line[i]))
+                visible.Append(line[i]);
         }
         return visible.ToString();
     }

@@ -19,7 +19,8 @@ internal static class DocumentBytes
         byte[] buffer = new byte[81920];
         for (int read; (read = content.Read(buffer)) > 0;)
         {
-            if (all.Length + read > limit) throw TooLarge(path, limit);
+            if (all.Length + read > limit)
+                throw TooLarge(path, limit);
             all.Write(buffer, 0, read);
         }
         return all.ToArray();
@@ -36,8 +37,10 @@ internal static class DocumentBytes
     /// <summary>The text of a file, without the byte order mark.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes, string path)
     {
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])) return DecodeUtf16(bytes, bigEndian: false, path);
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) return DecodeUtf16(bytes, bigEndian: true, path);
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
+            return DecodeUtf16(bytes, bigEndian: false, path);
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+            return DecodeUtf16(bytes, bigEndian: true, path);
         return DecodeUtf8(bytes, path);
     }
 
@@ -45,17 +48,20 @@ internal static class DocumentBytes
     {
         int mark = bytes.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
         int zero = bytes.IndexOf((byte)0);
-        if (zero >= 0) throw Binary(path, zero);
+        if (zero >= 0)
+            throw Binary(path, zero);
 
         char[] characters = new char[bytes.Length - mark];
         OperationStatus status = Utf8.ToUtf16(bytes[mark..], characters, out int read, out int written, replaceInvalidSequences: false);
-        if (status != OperationStatus.Done) throw Invalid(path, "UTF-8", mark + read);
+        if (status != OperationStatus.Done)
+            throw Invalid(path, "UTF-8", mark + read);
         return new string(characters, 0, written);
     }
 
     private static string DecodeUtf16(ReadOnlySpan<byte> bytes, bool bigEndian, string path)
     {
-        if (bytes.Length % 2 != 0) throw Invalid(path, "UTF-16", bytes.Length - 1);
+        if (bytes.Length % 2 != 0)
+            throw Invalid(path, "UTF-16", bytes.Length - 1);
         char[] units = new char[bytes.Length / 2 - 1];
         for (int i = 0; i < units.Length; i++)
         {
@@ -64,9 +70,12 @@ internal static class DocumentBytes
         }
         for (int i = 0; i < units.Length; i++)
         {
-            if (units[i] == 0) throw Binary(path, 2 + 2 * i);
-            if (!char.IsSurrogate(units[i])) continue;
-            if (i + 1 == units.Length || !char.IsSurrogatePair(units[i], units[i + 1])) throw Invalid(path, "UTF-16", 2 + 2 * i);
+            if (units[i] == 0)
+                throw Binary(path, 2 + 2 * i);
+            if (!char.IsSurrogate(units[i]))
+                continue;
+            if (i + 1 == units.Length || !char.IsSurrogatePair(units[i], units[i + 1]))
+                throw Invalid(path, "UTF-16", 2 + 2 * i);
             i++;
         }
         return new string(units);

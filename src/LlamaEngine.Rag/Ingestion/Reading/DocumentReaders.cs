@@ -37,7 +37,8 @@ public sealed class DocumentReaders : IDocumentReader
         string extension = Path.GetExtension(path);
         foreach (string one in extensions)
         {
-            if (extension.Equals(one, StringComparison.OrdinalIgnoreCase)) return true;
+            if (extension.Equals(one, StringComparison.OrdinalIgnoreCase))
+                return true;
         }
         return false;
     }

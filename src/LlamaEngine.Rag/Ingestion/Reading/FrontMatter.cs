@@ -8,7 +8,8 @@ internal static class FrontMatter
     {
         foreach (string line in CleanText.SplitLines(lines))
         {
-            if (!line.StartsWith("title:", StringComparison.OrdinalIgnoreCase)) continue;
+            if (!line.StartsWith("title:", StringComparison.OrdinalIgnoreCase))
+                continue;
             ReadOnlySpan<char> value = line.AsSpan("title:".Length).Trim();
             bool quoted = value.Length > 1 && value[0] is '"' or '\'' && value[^1] == value[0];
             // Values that go on below (| and >) are not read: no title is better than a sign.

@@ -22,7 +22,8 @@ internal sealed class HtmlDepthGuard(string path)
     /// <exception cref="DocumentFormatException">Too many elements are open.</exception>
     public void See(HtmlToken token)
     {
-        if (token.Type is not (HtmlTokenType.StartTag or HtmlTokenType.EndTag) || Uncounted.Contains(token.Name)) return;
+        if (token.Type is not (HtmlTokenType.StartTag or HtmlTokenType.EndTag) || Uncounted.Contains(token.Name))
+            return;
         int open = _open.GetValueOrDefault(token.Name);
         int change = token.Type == HtmlTokenType.StartTag ? 1 : open > 0 ? -1 : 0;
         _open[token.Name] = open + change;

@@ -39,7 +39,8 @@ public sealed class HtmlReader(long maxBytes = DocumentReaders.DefaultMaxBytes) 
             IsScripting = false, IsKeepingSourceReferences = true, MaximumDepth = MaxDepth, OnToken = (token, _) => guard.See(token),
         };
         IHtmlDocument document = new HtmlParser(options).ParseDocument(html);
-        if (document.Body is { } body) new HtmlWalker(blocks, line).Walk(body);
+        if (document.Body is { } body)
+            new HtmlWalker(blocks, line).Walk(body);
         return document;
     }
 }

@@ -34,7 +34,8 @@ internal static class HtmlRoles
     /// <summary>What an element is; unknown ones flow with the text.</summary>
     public static HtmlRole Of(IElement element)
     {
-        if (IsHidden(element)) return HtmlRole.Hidden;
+        if (IsHidden(element))
+            return HtmlRole.Hidden;
         HtmlRole role = Roles.GetValueOrDefault(element.LocalName, HtmlRole.Inline);
         return role == HtmlRole.Table && !HtmlTable.IsData(element) ? HtmlRole.Block : role;
     }
@@ -52,21 +53,29 @@ internal static class HtmlRoles
     {
         foreach (INode child in node.ChildNodes)
         {
-            if (child is IText data) text.Append(data.Data);
-            if (child is not IElement element) continue;
+            if (child is IText data)
+                text.Append(data.Data);
+            if (child is not IElement element)
+                continue;
             HtmlRole role = Of(element);
-            if (role == HtmlRole.Hidden) continue;
-            if (role != HtmlRole.Inline) text.Append(keepLines && element.LocalName == "br" ? '\n' : ' ');
+            if (role == HtmlRole.Hidden)
+                continue;
+            if (role != HtmlRole.Inline)
+                text.Append(keepLines && element.LocalName == "br" ? '\n' : ' ');
             Append(element, text, keepLines);
-            if (role != HtmlRole.Inline && !keepLines) text.Append(' ');
+            if (role != HtmlRole.Inline && !keepLines)
+                text.Append(' ');
         }
     }
 
     private static bool IsHidden(IElement element)
     {
-        if (element.HasAttribute("hidden") || element.GetAttribute("aria-hidden") == "true" || element.GetAttribute("role") == "navigation") return true;
-        if (element.LocalName == "dialog" && !element.HasAttribute("open")) return true;
-        if (element.GetAttribute("style") is not { Length: > 0 } style) return false;
+        if (element.HasAttribute("hidden") || element.GetAttribute("aria-hidden") == "true" || element.GetAttribute("role") == "navigation")
+            return true;
+        if (element.LocalName == "dialog" && !element.HasAttribute("open"))
+            return true;
+        if (element.GetAttribute("style") is not { Length: > 0 } style)
+            return false;
         string squeezed = string.Concat(style.Where(c => !char.IsWhiteSpace(c)));
         return squeezed.Contains("display:none", StringComparison.OrdinalIgnoreCase) || squeezed.Contains("visibility:hidden", StringComparison.OrdinalIgnoreCase);
     }

@@ -15,7 +15,8 @@ internal static class HtmlTable
         List<string>? headings = null;
         foreach (IElement part in table.QuerySelectorAll("tr, caption"))
         {
-            if (HtmlRoles.Of(part) == HtmlRole.Hidden) continue;
+            if (HtmlRoles.Of(part) == HtmlRole.Hidden)
+                continue;
             IElement[] cells = part.LocalName == "caption" ? [part] : [.. part.Children.Where(cell => cell.LocalName is "td" or "th" && HtmlRoles.Of(cell) != HtmlRole.Hidden)];
             if (cells.Length > 1 && headings is null && !spansRows && cells.All(cell => cell.LocalName == "th"))
                 headings = Texts(cells);
@@ -27,7 +28,8 @@ internal static class HtmlTable
     private static string RowText(IElement[] cells, List<string>? headings)
     {
         List<string> texts = Texts(cells);
-        if (headings is not null) return TableText.Row(headings, texts);
+        if (headings is not null)
+            return TableText.Row(headings, texts);
         bool named = cells.Length > 1 && cells[0].LocalName == "th" && cells.Skip(1).All(cell => cell.LocalName == "td");
         return named ? TableText.Row([texts[0]], [TableText.Row(texts[1..])]) : TableText.Row(texts);
     }
@@ -40,7 +42,8 @@ internal static class HtmlTable
         {
             texts.Add(HtmlRoles.TextOf(cell));
             int span = int.TryParse(cell.GetAttribute("colspan"), out int columns) ? Math.Clamp(columns, 1, 100) : 1;
-            for (int i = 1; i < span; i++) texts.Add("");
+            for (int i = 1; i < span; i++)
+                texts.Add("");
         }
         return texts;
     }

@@ -41,14 +41,16 @@ internal sealed class HtmlWalker(BlockCollector blocks, int firstLine)
 
     private void Visit(IElement element)
     {
-        if (element.SourceReference is { } source) _line = _above + source.Position.Line;
+        if (element.SourceReference is { } source)
+            _line = _above + source.Position.Line;
         HtmlRole role = HtmlRoles.Of(element);
         if (role == HtmlRole.Inline)
         {
             WalkChildren(element);
             return;
         }
-        if (role == HtmlRole.Space) _text.Append(' ');
+        if (role == HtmlRole.Space)
+            _text.Append(' ');
         if (role is HtmlRole.Hidden or HtmlRole.Space)
         {
             _line += Lines(element.TextContent);
@@ -86,10 +88,13 @@ internal sealed class HtmlWalker(BlockCollector blocks, int firstLine)
     private void Append(string data)
     {
         int space = 0;
-        while (space < data.Length && char.IsWhiteSpace(data[space])) space++;
-        if (_text.Length == 0) _begin = _line + Lines(data.AsSpan(0, space));
+        while (space < data.Length && char.IsWhiteSpace(data[space]))
+            space++;
+        if (_text.Length == 0)
+            _begin = _line + Lines(data.AsSpan(0, space));
         _line += Lines(data);
-        if (_text.Length > 0 || space < data.Length) _text.Append(data);
+        if (_text.Length > 0 || space < data.Length)
+            _text.Append(data);
     }
 
     private void Flush()

@@ -25,7 +25,8 @@ internal static class MarkdownInlines
     {
         StringBuilder text = new();
         string? skipped = null;
-        if (inlines is not null) Append(inlines, text, ref skipped);
+        if (inlines is not null)
+            Append(inlines, text, ref skipped);
         return text.ToString();
     }
 
@@ -34,9 +35,12 @@ internal static class MarkdownInlines
     {
         foreach (Inline inline in container)
         {
-            if (inline is HtmlInline html) AppendTag(html.Tag, text, ref skipped);
-            else if (inline is ContainerInline inner) Append(inner, text, ref skipped);
-            else if (skipped is null) AppendLeaf(inline, text);
+            if (inline is HtmlInline html)
+                AppendTag(html.Tag, text, ref skipped);
+            else if (inline is ContainerInline inner)
+                Append(inner, text, ref skipped);
+            else if (skipped is null)
+                AppendLeaf(inline, text);
         }
     }
 
@@ -71,14 +75,19 @@ internal static class MarkdownInlines
     {
         if (skipped is not null)
         {
-            if (tag.StartsWith($"</{skipped}", StringComparison.OrdinalIgnoreCase)) skipped = null;
+            if (tag.StartsWith($"</{skipped}", StringComparison.OrdinalIgnoreCase))
+                skipped = null;
             return;
         }
         ReadOnlySpan<char> name = NameOf(tag);
-        if (name.Equals("script", StringComparison.OrdinalIgnoreCase) && tag[1] != '/') skipped = "script";
-        else if (name.Equals("style", StringComparison.OrdinalIgnoreCase) && tag[1] != '/') skipped = "style";
-        else if (name.Equals("br", StringComparison.OrdinalIgnoreCase)) text.Append(' ');
-        else if (name.Length > 0 && !name.Contains('-') && !IsElement.Contains(name)) text.Append(tag);
+        if (name.Equals("script", StringComparison.OrdinalIgnoreCase) && tag[1] != '/')
+            skipped = "script";
+        else if (name.Equals("style", StringComparison.OrdinalIgnoreCase) && tag[1] != '/')
+            skipped = "style";
+        else if (name.Equals("br", StringComparison.OrdinalIgnoreCase))
+            text.Append(' ');
+        else if (name.Length > 0 && !name.Contains('-') && !IsElement.Contains(name))
+            text.Append(tag);
     }
 
     /// <summary>The element's name; empty for comments, declarations and processing instructions.</summary>
@@ -86,7 +95,8 @@ internal static class MarkdownInlines
     {
         ReadOnlySpan<char> name = tag.AsSpan(1).TrimStart('/');
         int length = 0;
-        while (length < name.Length && (char.IsAsciiLetterOrDigit(name[length]) || name[length] == '-')) length++;
+        while (length < name.Length && (char.IsAsciiLetterOrDigit(name[length]) || name[length] == '-'))
+            length++;
         return name.Length > 0 && char.IsAsciiLetter(name[0]) ? name[..length] : default;
     }
 }

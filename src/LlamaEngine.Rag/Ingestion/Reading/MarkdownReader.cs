@@ -89,8 +89,10 @@ public sealed class MarkdownReader(long maxBytes = DocumentReaders.DefaultMaxByt
         foreach (TableRow row in table.OfType<TableRow>())
         {
             List<string> cells = [.. row.OfType<TableCell>().Select(CellText)];
-            if (row.IsHeader && headings is null && cells.Any(cell => cell.Length > 0)) headings = cells;
-            else if (!row.IsHeader) blocks.AddText(headings is null ? TableText.Row(cells) : TableText.Row(headings, cells), row.Line + 1);
+            if (row.IsHeader && headings is null && cells.Any(cell => cell.Length > 0))
+                headings = cells;
+            else if (!row.IsHeader)
+                blocks.AddText(headings is null ? TableText.Row(cells) : TableText.Row(headings, cells), row.Line + 1);
         }
     }
 

@@ -28,9 +28,12 @@ public sealed class PlainTextReader(long maxBytes = DocumentReaders.DefaultMaxBy
             number++;
             ReadOnlySpan<char> text = line.AsSpan().Trim();
             int marker = ItemMarker(text, out bool isItem);
-            if (isItem || text.IsEmpty) Flush();
-            if (paragraph.Length == 0) first = number;
-            if (!text.IsEmpty) paragraph.Append(text[marker..]).Append('\n');
+            if (isItem || text.IsEmpty)
+                Flush();
+            if (paragraph.Length == 0)
+                first = number;
+            if (!text.IsEmpty)
+                paragraph.Append(text[marker..]).Append('\n');
         }
         Flush();
         return blocks.ToContent();
@@ -46,9 +49,11 @@ public sealed class PlainTextReader(long maxBytes = DocumentReaders.DefaultMaxBy
     private static int ItemMarker(ReadOnlySpan<char> line, out bool isItem)
     {
         isItem = line.Length > 2 && line[0] is '-' or '*' or '•' or '–' && line[1] is ' ' or '\t';
-        if (isItem) return 2;
+        if (isItem)
+            return 2;
         int digits = 0;
-        while (digits < line.Length && digits < 3 && char.IsAsciiDigit(line[digits])) digits++;
+        while (digits < line.Length && digits < 3 && char.IsAsciiDigit(line[digits]))
+            digits++;
         isItem = digits > 0 && line.Length > digits + 2 && line[digits] is '.' or ')' && line[digits + 1] == ' ';
         return 0;
     }
