@@ -30,7 +30,7 @@ public sealed class FieldTests(FieldServer fixture) : IClassFixture<FieldServer>
         ("model", "There is no model named"), ("models.generate", "There is no model named"), ("timeout", "was not done within"),
         ("session_id", "is still answering"), ("stream_options", "needs 'stream'"), ("stream", "needs 'stream'"), ("top_logprobs", "needs 'logprobs'"),
         ("max_completion_tokens", "must not differ"), ("best_of", "as 'n' says"), ("n", "times the number of prompts"), ("dimensions", "as wide as the model"),
-        ("stop", "where 'response_format' asks for JSON"), ("stop_token_ids", "No token is allowed"), ("ignore_eos", "where 'response_format' asks for JSON"),
+        ("stop", "where there is a 'response_format'"), ("stop_token_ids", "No token is allowed"), ("ignore_eos", "where there is a 'response_format'"),
         ("tools", "demands a call"), ("tool_choice", "demands a call"), ("function.name", "demands a call"), ("tool_calls", "content' is missing"),
         ("arguments", "a JSON object, written as a text"), ("schema", "The JSON schema at"), ("parameters", "The JSON schema at"),
         ("prompt", "Either 'prompt' or 'messages'"), ("messages", "Either 'prompt' or 'messages'"), ("messages", "must be the user's"), ("rounds", "tokens of context"),
