@@ -64,9 +64,9 @@ internal sealed class EngineModel(InferenceEngine engine, int capacity) : Answer
         {
             context = await engine.RetainAsync(Prompt.FromTokens(tokens[..shared]), cancellation).ConfigureAwait(false);
         }
-        catch (InsufficientDeviceMemoryException)
+        catch (Exception exception) when (exception is InsufficientDeviceMemoryException or QueueFullException)
         {
-            return; // The cache is full of what is running: then this is computed again when it is needed.
+            return; // Others need the cache, or the engine: then this is computed again when it is needed.
         }
         Add(name, context);
     }
