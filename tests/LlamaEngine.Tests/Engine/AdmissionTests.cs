@@ -59,7 +59,8 @@ public sealed class AdmissionTests
     public async Task What_is_not_done_in_time_fails_while_it_waits_and_while_it_runs()
     {
         await using InferenceEngine engine = Create(maxSequences: 1);
-        GenerationOptions timed = s_endless with { Timeout = TimeSpan.FromMilliseconds(500), LogitProcessors = [new Slow()] };
+        // Long enough for a first token on a busy machine and the software device; too short for all 260 at this pace.
+        GenerationOptions timed = s_endless with { Timeout = TimeSpan.FromSeconds(5), LogitProcessors = [new Slow(milliseconds: 50)] };
         GenerationOptions sooner = timed with { Timeout = TimeSpan.FromMilliseconds(100) };
         Task<Completion> running = engine.CompleteAsync("river", timed, Token), waiting = engine.CompleteAsync("dog", sooner, Token);
         var late = await Assert.ThrowsAsync<DeadlineExceededException>(() => running);
@@ -170,8 +171,8 @@ public sealed class AdmissionTests
         public void Process(ReadOnlySpan<int> tokens, int promptLength, Span<float> logits) => order.Enqueue(name);
     }
 
-    private sealed class Slow : ILogitProcessor
+    private sealed class Slow(int milliseconds = 2) : ILogitProcessor
     {
-        public void Process(ReadOnlySpan<int> tokens, int promptLength, Span<float> logits) => Thread.Sleep(2);
+        public void Process(ReadOnlySpan<int> tokens, int promptLength, Span<float> logits) => Thread.Sleep(milliseconds);
     }
 }
