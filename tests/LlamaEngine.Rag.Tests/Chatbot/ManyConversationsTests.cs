@@ -1,37 +1,18 @@
 using System.Text.Json.Nodes;
 using LlamaEngine.Rag.Tests.Answering;
-using Microsoft.AspNetCore.Builder;
-using RagChatbot;
-using RagChatbot.CommandLine;
-using RagChatbot.Web;
 
 namespace LlamaEngine.Rag.Tests.Chatbot;
 
 /// <summary>The sample as it comes, with many users at once.</summary>
-public sealed class ManyConversationsTests : IDisposable
+public sealed class ManyConversationsTests
 {
     private const int Users = 32, Turns = 3;
-
-    private readonly string _data = Directory.CreateTempSubdirectory("many-").FullName;
-
-    public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
     public async Task Thirty_two_users_at_once_get_the_answers_that_each_would_get_alone()
     {
-        ChatbotSettings settings = new()
-        {
-            Engine = new EngineOptions(),
-            Documents = Path.Combine(AppContext.BaseDirectory, "documents"),
-            Data = _data,
-            Urls = ["http://127.0.0.1:0"],
-            Endpoints = [],
-        };
-        await using ChatbotParts parts = await ChatbotParts.CreateAsync(settings, new Terminal(TextWriter.Null, TextWriter.Null), ApiClient.Cancellation);
-        await using WebApplication app = ChatbotApp.Build(parts.Chatbot, settings.Urls);
-        await app.StartAsync(ApiClient.Cancellation);
-        await parts.Chatbot.Folder.RefreshAsync();
-        using HttpClient client = new() { BaseAddress = new Uri(app.Urls.Single() + "/") };
+        await using WholeSample sample = await WholeSample.StartAsync();
+        using HttpClient client = new() { BaseAddress = sample.Address };
 
         SampleQuestion[] questions = SampleQuestion.Read("answers");
         string Question(int user, int turn) => questions[(user + (turn * 11)) % questions.Length].Question;
@@ -50,7 +31,7 @@ public sealed class ManyConversationsTests : IDisposable
             List<Exchange> history = [];
             for (int turn = 0; turn < Turns; turn++)
             {
-                Answer alone = await parts.Chatbot.Chat.AnswerAsync(Question(user, turn), history);
+                Answer alone = await sample.Chatbot.Chat.AnswerAsync(Question(user, turn), history);
                 history.Add(alone.ToExchange());
                 Assert.Equal(Question(user, turn), (string)turns[turn]!["question"]!);
                 Assert.Equal(alone.Text, (string)turns[turn]!["text"]!);
